@@ -1,0 +1,59 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format lock docs serve sandbox clean docker docker-build docker-test
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+NODE   := tests/integration/node
+LOCK   := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make .venv from the lock
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(NODE)/node_modules/.installed: $(NODE)/package-lock.json
+	cd $(NODE) && npm ci --silent --no-audit --no-fund
+	touch $@
+
+demo: setup ## sandbox and service, every published method called once, readable
+	$(BIN)/python -m rpc_moodle demo
+
+test: setup ## every test
+	@command -v npm >/dev/null && $(MAKE) --no-print-directory $(NODE)/node_modules/.installed || echo "npm is missing: the Node tests will be skipped"
+	$(BIN)/python -m pytest
+
+check: setup ## formatting, lint, types, import rules, docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sphinx-build -q -W -b html docs docs/_build/html
+
+format: setup ## format and repair what can be repaired
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: setup ## build the documentation into docs/_build/html
+	$(BIN)/sphinx-build -W -b html docs docs/_build/html
+
+serve: setup ## start the service on port 8081
+	$(BIN)/python -m rpc_moodle serve
+
+sandbox: setup ## start the in-memory Moodle on port 8090
+	$(BIN)/python -m rpc_moodle sandbox
+
+clean: ## remove what make made
+	rm -rf $(VENV) $(NODE)/node_modules docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+lock: setup ## write the lock files anew from pyproject.toml
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile $(LOCK) pyproject.toml --group dev --group docs -o requirements-dev.lock
