@@ -1,0 +1,143 @@
+"""A Moodle site in Moodle's own terms: users, assignments, participants, submissions."""
+
+from collections.abc import AsyncIterator
+
+from rpc_moodle.moodle import errors
+from rpc_moodle.moodle.concurrent import together
+from rpc_moodle.moodle.connection import Connection
+from rpc_moodle.moodle.wire import Params
+from rpc_moodle.moodle.models import (
+    Assignment,
+    Assignments,
+    Course,
+    EnrolledUser,
+    Mapping,
+    Participant,
+    SiteInfo,
+    Submission,
+    Submissions,
+    UserMappings,
+)
+
+USER_FIELDS = "id,username,firstname,lastname,fullname,email,roles"
+PAGE = 1000
+"""Users of one request; Moodle 5 answers 1,000 in half a second (``users.course.userfields``)."""
+_FIRST_WAVE, _WAVE = 2, 4  # pages side by side; a site's PHP workers are few
+
+
+class MoodleClient(Connection):
+    """The async Moodle client: ``async with MoodleClient(url, token) as moodle: …``.
+
+    Every method raises MoodleError; see ``rpc_moodle.moodle.errors`` for the tree.
+    """
+
+    async def site_info(self) -> SiteInfo:
+        """Ask who the token is and what it may do; AccessDenied where its service leaves this out."""
+        return await self.call("core_webservice_get_site_info", into=SiteInfo)
+
+    async def enrolled_users(
+        self, course_id: int, *, with_capability: str | None = None, only_active: bool = False
+    ) -> AsyncIterator[EnrolledUser]:
+        """List the users of a course in the order of their ids, suspended enrolments included by default.
+
+        Pages are fetched side by side until one is empty: users whom the caller may not see make a
+        page short, so a short page is not the end. A site that ignores paging ends it by repeating itself.
+        """
+        seen: set[int] = set()
+        page, wave = 0, _FIRST_WAVE
+        while True:
+            pages = await together(
+                [
+                    self._enrolled_page(
+                        course_id, number * PAGE, with_capability=with_capability, only_active=only_active
+                    )
+                    for number in range(page, page + wave)
+                ]
+            )
+            for users in pages:
+                fresh = [user for user in users if user["id"] not in seen]
+                if not fresh:
+                    return
+                seen.update(user["id"] for user in fresh)
+                for user in fresh:
+                    yield user
+            page, wave = page + wave, _WAVE
+
+    async def _enrolled_page(
+        self, course_id: int, start: int, *, with_capability: str | None, only_active: bool
+    ) -> list[EnrolledUser]:
+        options: dict[str, str | int] = {"userfields": USER_FIELDS, "sortby": "id", "sortdirection": "ASC"}
+        options |= {"limitfrom": start, "limitnumber": PAGE}
+        if with_capability:
+            options["withcapability"] = with_capability
+        if only_active:
+            options["onlyactive"] = 1
+        params: Params = {"courseid": course_id, "options": [{"name": name, "value": v} for name, v in options.items()]}
+        return await self.call("core_enrol_get_enrolled_users", params, into=list[EnrolledUser])
+
+    async def course(self, course_id: int) -> Course:
+        """Get a course with its assignments, names filtered, also where the account is not enrolled.
+
+        Raises NotFound: Moodle does not tell an unknown course from one that the account may not see
+        (``assignments.unknown_course``, ``assignments.admin_not_enrolled``).
+        """
+        answer = await self.call(
+            "mod_assign_get_assignments",
+            {"courseids": [course_id], "includenotenrolledcourses": True, "moodlewssettingfilter": True},
+            into=Assignments,
+        )
+        for course in answer.courses:
+            if course.id == course_id:
+                return course
+        raise errors.NotFound(
+            f"There is no course {course_id}, or the account of the API key is not enrolled in it.",
+            function="mod_assign_get_assignments",
+        )
+
+    async def assignment(self, course_id: int, cmid: int) -> Assignment:
+        """Find an assignment of a course by its course-module id, the number in its page's URL.
+
+        Raises NotFound, with a hint where the number is an instance id.
+        """
+        course = await self.course(course_id)
+        for assignment in course.assignments:
+            if assignment.cmid == cmid:
+                return assignment
+        hint = next(
+            (f" {cmid} is the instance id of the assignment {a.cmid}." for a in course.assignments if a.id == cmid), ""
+        )
+        raise errors.NotFound(
+            f"Course {course_id} has no assignment {cmid} that the account may see; the number is the one in the "
+            f"address of the assignment's page (mod/assign/view.php?id=…).{hint}",
+            function="mod_assign_get_assignments",
+        )
+
+    async def participants(self, assignment: Assignment) -> list[Participant]:
+        """List who takes part, submissions or not; needs ``mod_assign_list_participants`` in the service."""
+        params: Params = {"assignid": assignment.id, "groupid": 0, "filter": ""}
+        return await self.call("mod_assign_list_participants", params, into=list[Participant])
+
+    async def user_mappings(self, assignment: Assignment) -> list[Mapping]:
+        """List the participant numbers; none while nobody has submitted or been graded (``mappings.empty``)."""
+        answer = await self.call("mod_assign_get_user_mappings", {"assignmentids": [assignment.id]}, into=UserMappings)
+        return [
+            mapping for found in answer.assignments if found.assignmentid == assignment.id for mapping in found.mappings
+        ]
+
+    async def submissions(self, assignment: Assignment) -> list[Submission]:
+        """List the latest attempts, a team's row and its members' rows alike (``submissions.team``).
+
+        Raises AccessDenied where the account may not grade, NotFound where the assignment is gone:
+        Moodle leaves the assignment out of its answer in both cases (``submissions.as_student``, ``.unknown``).
+        """
+        function = "mod_assign_get_submissions"
+        answer = await self.call(function, {"assignmentids": [assignment.id]}, into=Submissions)
+        for found in answer.assignments:
+            if found.assignmentid == assignment.id:
+                return found.submissions
+        if answer.warnings:
+            raise errors.AccessDenied(
+                "The account of the API key may not see the submissions: it needs the right to grade.",
+                function=function,
+            )
+        raise errors.NotFound("The assignment is no longer there.", function=function)

@@ -1,0 +1,94 @@
+"""One site and one token: a call of a function, and nothing remembered."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from functools import cache
+from types import TracebackType
+from typing import Any, Self, TypeVar, overload
+
+import aiohttp
+from pydantic import SecretStr, TypeAdapter
+from yarl import URL
+
+from rpc_moodle.moodle import errors, wire
+from rpc_moodle.moodle.address import endpoint, site_url
+from rpc_moodle.moodle.http import Http
+
+T = TypeVar("T")
+
+_CHUNK = 256 * 1024
+MAX_ANSWER = 128 * 1024 * 1024
+"""Bytes that the answer to one call may have; a course of 50,000 users stays below a tenth of it."""
+
+
+class Connection:
+    """A Moodle site as one token sees it."""
+
+    def __init__(self, url: str | URL, token: str | SecretStr, *, http: Http | None = None) -> None:
+        """Take the site's URL as pasted, the token, and a pool to share; without one, an own pool is made.
+
+        Raises InvalidSite or InvalidCredential.
+        """
+        self.site = site_url(str(url))
+        self.token = wire.check_token(SecretStr(token) if isinstance(token, str) else token)
+        self._http = http
+        self._exit = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        """Open the pool, unless one was given."""
+        if self._http is None:
+            self._http = await self._exit.enter_async_context(Http())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the pool, unless it was given."""
+        await self._exit.aclose()
+
+    @property
+    def http(self) -> Http:
+        """The pool of connections that this one uses."""
+        if self._http is None:
+            raise RuntimeError(f"{type(self).__name__} is used outside its 'async with'")
+        return self._http
+
+    @overload
+    async def call(self, function: str, params: wire.Params | None = None) -> Any: ...
+    @overload
+    async def call(self, function: str, params: wire.Params | None = None, *, into: type[T]) -> T: ...
+
+    async def call(self, function: str, params: wire.Params | None = None, *, into: Any = object) -> Any:
+        """Call a web service function and read its answer into a type; without one, into plain JSON values.
+
+        Raises any MoodleError.
+        """
+        form = wire.form(self.token, function, params or {})
+        try:
+            async with (
+                asyncio.timeout(self.http.total_seconds),
+                self.http.post(endpoint(self.site, "webservice/rest/server.php"), form) as response,
+            ):
+                body = await self._body(function, response)
+        except TimeoutError:
+            raise errors.SiteTimeout(f"{self.site.host} took too long to answer {function}.") from None
+        return wire.read(
+            function, wire.answer(function, response.status, response.headers, body, self.token), _adapter(into)
+        )
+
+    @staticmethod
+    async def _body(function: str, response: aiohttp.ClientResponse) -> bytes:
+        chunks = bytearray()
+        async for chunk in response.content.iter_chunked(_CHUNK):
+            chunks += chunk
+            if len(chunks) > MAX_ANSWER:
+                raise errors.BadResponse(
+                    f"The site's answer to {function} is over {MAX_ANSWER >> 20} MiB; it was dropped."
+                )
+        return bytes(chunks)
+
+
+@cache
+def _adapter(into: Any) -> TypeAdapter[Any]:
+    """Build the reader of a type once: it is costly, and it holds no data of any call."""
+    return TypeAdapter(into)

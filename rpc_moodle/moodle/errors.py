@@ -1,0 +1,87 @@
+"""Everything that can go wrong between this library and a Moodle site.
+
+::
+
+    MoodleError
+    ├── InvalidSite            the URL cannot be a Moodle site
+    ├── InvalidCredential      the token cannot be a Moodle token
+    ├── Unreachable            DNS, connection, TLS
+    ├── SiteTimeout            no answer in time
+    ├── BadResponse            neither JSON nor a file
+    ├── SiteUnavailable        maintenance, web services off, 5xx
+    ├── SiteBusy               429
+    └── MoodleException        Moodle answered with an errorcode
+        ├── InvalidToken       Moodle does not know the token
+        ├── AccessDenied       function, token restriction or capability
+        └── NotFound           course, assignment, user or file
+
+No text of any of them holds a token or a URL's query.
+"""
+
+
+class MoodleError(Exception):
+    """The root of all errors of this package; its text is a sentence for a person."""
+
+
+class InvalidSite(MoodleError):
+    """The given URL cannot be the address of a Moodle site."""
+
+
+class InvalidCredential(MoodleError):
+    """The given token cannot be a Moodle token: empty, or with characters that no token has."""
+
+
+class Unreachable(MoodleError):
+    """No connection: the name does not resolve, nothing listens, or TLS fails."""
+
+
+class SiteTimeout(MoodleError):
+    """The site accepted the request and did not answer in time."""
+
+
+class BadResponse(MoodleError):
+    """The answer is neither JSON nor a file: a login page, a proxy's HTML, truncated data."""
+
+
+class SiteUnavailable(MoodleError):
+    """The site is in maintenance, its web services are off, or it answered 5xx."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        """Keep the seconds of the answer's Retry-After, if it had one."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class SiteBusy(SiteUnavailable):
+    """The site, or a proxy before it, answered 429."""
+
+
+class MoodleException(MoodleError):
+    """Moodle answered with an errorcode.
+
+    ``errorcode`` is Moodle's, stable over versions and languages, or empty where Moodle only left
+    something out of an answer; ``function`` is the wsfunction, or the path of an endpoint; the text
+    is Moodle's own message, in the site's language.
+    """
+
+    def __init__(self, message: str, *, function: str, errorcode: str = "") -> None:
+        """Take Moodle's message and what it was an answer to."""
+        super().__init__(message)
+        self.errorcode = errorcode
+        self.function = function
+
+
+class InvalidToken(MoodleException):
+    """Moodle does not know the token."""
+
+
+class AccessDenied(MoodleException):
+    """The token or its account may not do this.
+
+    ``accessexception`` has three causes that Moodle does not tell apart: the function is not in the
+    token's service, the token has expired, or it is bound to another IP address (``token.*``).
+    """
+
+
+class NotFound(MoodleException):
+    """There is no such course, assignment, user or file, or the account may not see it."""

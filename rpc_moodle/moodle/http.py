@@ -1,0 +1,95 @@
+"""The one place where HTTP sessions are made: pooled connections that remember nothing of anybody."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from yarl import URL
+
+from rpc_moodle.moodle import errors
+
+_CONNECT_SECONDS = 10
+_FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json, */*"}
+
+
+class Http:
+    """Keep-alive connections to Moodle sites, shared by all calls of a process.
+
+    No cookie is ever stored: Moodle sets a session cookie on every answer, and a shared jar would
+    carry one tenant's session into another's request. Redirects are never followed: the token
+    travels in the body, and a redirect could carry it to another host.
+    """
+
+    def __init__(self, *, per_site: int = 8, total_seconds: float = 60, read_seconds: float = 30) -> None:
+        """Take the connections per site, the limit of a whole call and that of a silent wait, in seconds."""
+        self._per_site = per_site
+        self.total_seconds = total_seconds
+        self._read_seconds = read_seconds
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        """Open the pool."""
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, limit_per_host=self._per_site, ttl_dns_cache=60),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(
+                total=None, sock_connect=_CONNECT_SECONDS, sock_read=self._read_seconds, ceil_threshold=1e9
+            ),
+            headers={"User-Agent": "rpc_moodle"},
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    @asynccontextmanager
+    async def post(
+        self, url: URL, form: bytes, headers: dict[str, str] | None = None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Send a form and give the answer, its body unread.
+
+        Raises Unreachable, SiteTimeout or BadResponse for what aiohttp raises, inside the block too;
+        their texts name the host and nothing more of the URL.
+        """
+        if self._session is None:
+            raise RuntimeError("Http is used outside its 'async with'")
+        try:
+            async with self._session.post(
+                url, data=form, headers={**_FORM, **(headers or {})}, allow_redirects=False
+            ) as response:
+                yield response
+        except (aiohttp.ClientError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+            raise translated(error, url) from None
+
+
+def translated(error: Exception, url: URL) -> errors.MoodleError:  # noqa: PLR0911 - a table reads best as one
+    """Turn whatever aiohttp or the system raises into this package's errors."""
+    host = url.host or "the site"
+    match error:
+        case aiohttp.ConnectionTimeoutError():
+            return errors.Unreachable(f"{host} did not accept a connection within {_CONNECT_SECONDS} seconds.")
+        case TimeoutError():
+            return errors.SiteTimeout(f"{host} accepted the request and then sent nothing for too long.")
+        case aiohttp.ClientConnectorDNSError():
+            return errors.Unreachable(f"The host name {host} does not resolve; check the Moodle URL.")
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError() | ssl.SSLError():
+            return errors.Unreachable(f"TLS with {host} fails: its certificate is not valid for this service.")
+        case aiohttp.ClientConnectorError() | ConnectionRefusedError():
+            return errors.Unreachable(f"Nothing accepts connections at {host}:{url.port}; check the Moodle URL.")
+        case aiohttp.InvalidURL():
+            return errors.InvalidSite("The Moodle URL cannot be used; it looks like https://moodle.example.edu.")
+        case aiohttp.ClientPayloadError():
+            return errors.BadResponse(f"{host} broke off in the middle of its answer.")
+        case aiohttp.ClientResponseError():
+            return errors.BadResponse(f"{host} answers, but not with HTTP that can be read.")
+        case _:
+            return errors.Unreachable(f"The connection to {host} broke before an answer came.")

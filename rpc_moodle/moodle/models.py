@@ -1,0 +1,219 @@
+"""What Moodle answers: only what this library uses, tolerant of missing and extra keys.
+
+Rows that come by the thousand are typed dicts, which cost a third of model instances to read
+(``docs/performance``); a key that Moodle withholds is absent, so read them with ``.get``.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+from typing_extensions import TypedDict
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+
+class Role(TypedDict, total=False):
+    """A role of a user in a course; ``name`` is empty for standard roles (``users.course.userfields``)."""
+
+    roleid: int
+    name: str | None
+    shortname: str | None
+
+
+class EnrolledUser(TypedDict, total=False):
+    """A user of a course; all but ``id`` may be withheld (``users.course.as_student``)."""
+
+    id: int
+    username: str | None
+    firstname: str | None
+    lastname: str | None
+    fullname: str | None
+    email: str | None
+    roles: list[Role]
+
+
+class Participant(EnrolledUser, total=False):
+    """A user who takes part in an assignment; blind marking leaves only ``Participant N`` (``participants.blind``)."""
+
+    recordid: int
+    suspended: bool
+    groupid: int
+    groupname: str
+    submitted: bool
+
+
+class Mapping(TypedDict):
+    """The number behind the ``Participant N`` of a blind-marked assignment."""
+
+    id: int
+    userid: int
+
+
+class File(TypedDict, total=False):
+    """A stored file; ``filepath`` is its folder, ``filesize`` is in bytes."""
+
+    filename: str
+    filepath: str
+    filesize: int
+    fileurl: str
+    timemodified: int
+    mimetype: str | None
+
+
+class FileArea(TypedDict, total=False):
+    """The files of one area of a plugin, such as ``submission_files``."""
+
+    area: str
+    files: list[File]
+
+
+class EditorField(TypedDict, total=False):
+    """A text of a plugin with its format (0 Moodle, 1 HTML, 2 plain, 4 Markdown)."""
+
+    name: str
+    text: str
+    format: int
+
+
+class Plugin(TypedDict, total=False):
+    """A submission or feedback plugin and what it holds."""
+
+    type: str
+    fileareas: list[FileArea]
+    editorfields: list[EditorField]
+
+
+class Submission(TypedDict, total=False):
+    """The latest attempt of a user, or of a team: then ``userid`` is 0 (``submissions.team``)."""
+
+    id: int
+    userid: int
+    attemptnumber: int
+    status: str
+    gradingstatus: str
+    groupid: int
+    timecreated: int
+    timemodified: int
+    plugins: list[Plugin]
+
+
+class Notice(_Answer):
+    """What Moodle left out and why, beside an answer of 200."""
+
+    item: str = ""
+    itemid: int | None = None
+    warningcode: str = ""
+    message: str = ""
+
+
+class Config(_Answer):
+    """One setting of a plugin of an assignment."""
+
+    plugin: str = ""
+    subtype: str = ""
+    name: str = ""
+    value: str | None = ""
+
+
+Flag = Annotated[bool, BeforeValidator(lambda value: bool(int(value or 0)))]
+
+
+class Assignment(_Answer):
+    """An assignment: ``id`` is the instance id that functions want, ``cmid`` the number in the page's URL.
+
+    ``grade`` is the maximum in points, the negated id of a scale, or 0 for an assignment without grades.
+    """
+
+    id: int
+    cmid: int
+    course: int = 0
+    name: str = ""
+    nosubmissions: Flag = False
+    duedate: int | None = 0
+    grade: int = 0
+    teamsubmission: Flag = False
+    teamsubmissiongroupingid: int = 0
+    preventsubmissionnotingroup: Flag = False
+    blindmarking: Flag = False
+    revealidentities: Flag = False
+    attemptreopenmethod: str = "none"
+    maxattempts: int = -1
+    markingworkflow: Flag = False
+    submissiondrafts: Flag = False
+    configs: tuple[Config, ...] = ()
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether marking is blind and identities are not revealed yet."""
+        return self.blindmarking and not self.revealidentities
+
+    def has(self, subtype: Literal["assignsubmission", "assignfeedback"], plugin: str) -> bool:
+        """Whether a plugin is switched on, such as ``assignfeedback``, ``comments``."""
+        return any(
+            config.subtype == subtype and config.plugin == plugin and config.name == "enabled" and config.value == "1"
+            for config in self.configs
+        )
+
+
+class Course(_Answer):
+    """A course with its assignments."""
+
+    id: int
+    fullname: str = ""
+    shortname: str = ""
+    assignments: tuple[Assignment, ...] = ()
+
+
+class Assignments(_Answer):
+    """The answer of ``mod_assign_get_assignments``."""
+
+    courses: tuple[Course, ...] = ()
+    warnings: tuple[Notice, ...] = ()
+
+
+class AssignmentMappings(_Answer):
+    """The user mappings of one assignment."""
+
+    assignmentid: int
+    mappings: list[Mapping] = []
+
+
+class UserMappings(_Answer):
+    """The answer of ``mod_assign_get_user_mappings``; no assignment while nobody has submitted (``mappings.empty``)."""
+
+    assignments: tuple[AssignmentMappings, ...] = ()
+    warnings: tuple[Notice, ...] = ()
+
+
+class AssignmentSubmissions(_Answer):
+    """The submissions of one assignment."""
+
+    assignmentid: int
+    submissions: list[Submission] = []
+
+
+class Submissions(_Answer):
+    """The answer of ``mod_assign_get_submissions``."""
+
+    assignments: tuple[AssignmentSubmissions, ...] = ()
+    warnings: tuple[Notice, ...] = ()
+
+
+class Function(_Answer):
+    """A function that a token may call."""
+
+    name: str = ""
+
+
+class SiteInfo(_Answer):
+    """Who a token is and what it may do (``site.info_care``)."""
+
+    sitename: str = ""
+    userid: int = 0
+    fullname: str = ""
+    release: str = ""
+    downloadfiles: Flag = False
+    uploadfiles: Flag = False
+    functions: tuple[Function, ...] = ()

@@ -1,0 +1,246 @@
+"""Moodle's web service protocol without I/O: what a call looks like and what an answer means."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from email.utils import parsedate_to_datetime
+from html import unescape
+from http import HTTPStatus
+from typing import TypeVar
+from urllib.parse import quote_plus
+
+import orjson
+from pydantic import SecretStr, TypeAdapter, ValidationError
+
+from rpc_moodle.moodle import errors
+
+Value = None | bool | int | float | str | Sequence["Value"] | Mapping[str, "Value"]
+"""What a parameter of a Moodle function can be, before it is flattened."""
+
+Params = Mapping[str, Value]
+"""The parameters of a call."""
+
+T = TypeVar("T")
+
+_TOKEN = re.compile(r"[!-~]{1,256}")
+_ERROR_PEEK = 2048  # Moodle writes the keys of an error first
+_MESSAGE_LENGTH = 300
+
+_ACCESS = frozenset(
+    {
+        "accessexception",
+        "nopermissions",
+        "nopermission",
+        "errorcoursecontextnotvalid",
+        "requireloginerror",
+        "notingroup",
+        "sitepolicynotagreed",
+        "usernotfullysetup",
+        "forcepasswordchangenotice",
+        "cannotaccesscourse",
+        "activityiscurrentlyhidden",
+        "invalidlogin",
+    }
+)
+_MISSING = frozenset(
+    {
+        "invalidrecord",
+        "invalidrecordunknown",
+        "filenotfound",
+        "invaliduser",
+        "invaliduserid",
+        "invalidcourseid",
+        "invalidcoursemodule",
+        "invalidcoursemoduleid",
+        "cannotfindcourse",
+        "unknowncourse",
+    }
+)
+_DOWN = frozenset(
+    {"sitemaintenance", "upgraderunning", "enablewsdescription", "dbconnectionfailed", "dmlreadexception"}
+)
+
+
+def check_token(token: SecretStr) -> SecretStr:
+    """Refuse a token that no Moodle can have issued, before it reaches a header or a body.
+
+    Raises InvalidCredential.
+    """
+    if not _TOKEN.fullmatch(token.get_secret_value()):
+        raise errors.InvalidCredential(
+            "The API key is empty or holds a space, a line break or a character that no token has; copy it again."
+        )
+    return token
+
+
+def flatten(params: Params) -> Iterator[tuple[str, str]]:
+    """Flatten parameters as PHP reads them: ``a[0][name]=x``; booleans are 0 and 1, None is left out.
+
+    JSON bodies are not read by Moodle (``docs/moodle``, "The call").
+    """
+    for key, value in params.items():
+        yield from _flatten(key, value)
+
+
+def _flatten(key: str, value: Value) -> Iterator[tuple[str, str]]:
+    if value is None:
+        return
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, bool):
+        yield key, "1" if value else "0"
+    elif isinstance(value, int | float):
+        yield key, repr(value)
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _flatten(f"{key}[{name}]", inner)
+    else:
+        for index, inner in enumerate(value):
+            yield from _flatten(f"{key}[{index}]", inner)
+
+
+def form(token: SecretStr, function: str, params: Params) -> bytes:
+    """Write the form of a call: token and function first, since PHP drops fields past max_input_vars.
+
+    This is the one place where a token is opened for a call of a function.
+    """
+    fields = [
+        ("wstoken", token.get_secret_value()),
+        ("wsfunction", function),
+        ("moodlewsrestformat", "json"),
+        *flatten(params),
+    ]
+    return encode(fields)
+
+
+def encode(fields: Sequence[tuple[str, str]]) -> bytes:
+    """Encode form fields; text that is not valid Unicode (a lone surrogate) becomes U+FFFD."""
+    return "&".join(f"{quote_plus(key)}={quote_plus(_clean(value))}" for key, value in fields).encode("ascii")
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
+
+def answer(function: str, status: int, headers: Mapping[str, str], body: bytes, token: SecretStr) -> bytes:
+    """Decide what a site's answer means: give back the JSON, or raise the error that it is.
+
+    The status alone says little: Moodle answers 200 for errors (``users.course.unknown``) and an
+    empty 403 where web services are off (``site.rest_disabled``).
+
+    Raises any MoodleError but Unreachable and SiteTimeout.
+    """
+    raise_for_error_body(function, body, token)
+    if status != HTTPStatus.OK:
+        raise_for_status(function, status, headers, body)
+    text = body.strip()
+    if not text:
+        raise errors.BadResponse(f"The site answered {function} with nothing at all.")
+    if text[:1] not in b'{["ntf-0123456789':
+        raise errors.BadResponse(f"The site answered {function} with {_looks_like(text)} instead of JSON. {CHECK_URL}")
+    return body
+
+
+CHECK_URL = "Check the Moodle URL, and whether a proxy or a login page stands before the site."
+
+
+def raise_for_error_body(function: str, body: bytes, token: SecretStr) -> None:
+    """Raise the MoodleException that a body is, in either of Moodle's two shapes; else do nothing."""
+    text = body.lstrip()
+    peek = text[:_ERROR_PEEK]
+    if text[:1] != b"{" or (b'"exception"' not in peek and b'"errorcode"' not in peek and b'"error"' not in peek):
+        return
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return
+    if "exception" in value or "errorcode" in value or ("error" in value and "debuginfo" in value):
+        raise exception(function, value, token)
+
+
+def exception(function: str, value: Mapping[str, object], token: SecretStr) -> errors.MoodleError:
+    """Choose the error for Moodle's ``{exception, errorcode, message}`` or ``{error, errorcode, …}``.
+
+    The errorcode alone decides: class names differ between versions and messages are translated.
+    """
+    errorcode = str(value.get("errorcode") or "unknown")
+    message = plain(str(value.get("message") or value.get("error") or "no message"), token)
+    if errorcode in _DOWN:
+        return errors.SiteUnavailable(f"The Moodle site is not available at the moment: {message}")
+    kind = (
+        errors.InvalidToken
+        if errorcode == "invalidtoken"
+        else errors.AccessDenied
+        if errorcode in _ACCESS
+        else errors.NotFound
+        if errorcode in _MISSING
+        else errors.MoodleException
+    )
+    return kind(message, errorcode=plain(errorcode, token), function=function)
+
+
+def raise_for_status(function: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    """Raise for an answer that is not 200 and holds no error of Moodle's own."""
+    wait = retry_after(headers)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise errors.SiteBusy("The site answers 429: too many requests. Try again later.", retry_after=wait)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise errors.SiteUnavailable(
+            f"The site answers {status}: it is in maintenance or has a fault. Try again later.", retry_after=wait
+        )
+    if status == HTTPStatus.FORBIDDEN and not body.strip():  # ``site.rest_disabled``
+        raise errors.SiteUnavailable(
+            "The site refuses web services: an administrator has to enable web services and the REST protocol."
+        )
+    if status in {301, 302, 303, 307, 308}:
+        raise errors.BadResponse(f"The site redirects {function}{_whither(headers)}; use the address it redirects to.")
+    if status == HTTPStatus.UNAUTHORIZED:  # HTTP authentication, which no Moodle asks for
+        raise errors.BadResponse("A server before the Moodle site asks for an HTTP login (401).")
+    raise errors.BadResponse(f"The address answers {status} to {function}: it is no Moodle web service. {CHECK_URL}")
+
+
+def _whither(headers: Mapping[str, str]) -> str:
+    """Name the origin of a Location, never its path or query, which can hold a secret."""
+    found = re.match(r"(https?://[A-Za-z0-9.\-]+(?::\d+)?)(?:/|$)", headers.get("Location", ""))
+    return f" to {found[1]}" if found else ""
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Read Retry-After in seconds, from a number or a date; None where it is missing or not readable."""
+    value = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"[0-9]{1,7}", value):
+        return float(value)
+    try:
+        when = parsedate_to_datetime(value)
+        sent = parsedate_to_datetime(headers.get("Date", ""))
+        return max(0.0, (when - sent).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _looks_like(text: bytes) -> str:
+    start = text[:512].lower()
+    if b"<!doctype html" in start or b"<html" in start:
+        return "a login page" if b"login" in text[:20_000].lower() else "an HTML page"
+    return "XML" if start.startswith(b"<?xml") else "text"
+
+
+def plain(text: str, token: SecretStr) -> str:
+    """Make a message of Moodle's fit for a person: no tags, one line, short, and without the token."""
+    line = " ".join(unescape(re.sub(r"<[^>]*>", " ", text)).split())
+    secret = token.get_secret_value()
+    return (line.replace(secret, "***") if secret else line)[:_MESSAGE_LENGTH]
+
+
+def read(function: str, body: bytes, into: TypeAdapter[T]) -> T:
+    """Read a typed answer straight from the bytes.
+
+    Raises BadResponse, naming the place of the first value that does not fit, never the value.
+    """
+    try:
+        return into.validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the whole answer"
+        raise errors.BadResponse(
+            f"The answer to {function} is not what Moodle gives: {place}: {first['msg']}."
+        ) from None
