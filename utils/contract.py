@@ -1,0 +1,83 @@
+"""The shapes on the wire: the base of request and result models, and the envelope of every reply."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from utils.codec import Encoded
+from utils.errors import RpcError
+
+
+class Model(BaseModel):
+    """What crosses the wire: camelCase outside, unknown keys ignored, immutable, silent about wrong values."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+
+class Options(Model):
+    """What may be said about how a call is done."""
+
+    timeout_ms: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=3_600_000,
+            description="Milliseconds until the call is answered with `timeout`; the service's default without it.",
+        ),
+    ] = None
+
+
+class Request(Model):
+    """What every call may carry besides its own payload."""
+
+    options: Options = Options()
+    progress_id: Annotated[
+        str | None,
+        Field(max_length=200, description="When given, `progress` events that carry it come while the call runs."),
+    ] = None
+
+
+class Envelope(dict[str, Any]):
+    """A reply; ``encoded`` holds its wire form once the dispatcher has written it."""
+
+    __slots__ = ("encoded",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.encoded: Encoded | None = None
+
+
+def success(data: object, warnings: Sequence[Mapping[str, object]] = ()) -> Envelope:
+    """Make the envelope ``{success: true, data[, warnings]}``; each warning is ``{code, message, …}``."""
+    envelope = Envelope(success=True, data=data)
+    if warnings:
+        envelope["warnings"] = list(warnings)
+    return envelope
+
+
+def failure(error: RpcError) -> Envelope:
+    """Make the envelope ``{success: false, message, error: {code, message, retryable, details}[, data]}``.
+
+    The message stands twice because existing backends read the outer one. ``data`` is there only with partial results.
+    """
+    envelope = Envelope(
+        success=False,
+        message=error.message,
+        error={
+            "code": error.code.name,
+            "message": error.message,
+            "retryable": error.retryable,
+            "details": error.details,
+        },
+    )
+    if error.data is not None:
+        envelope["data"] = error.data
+    return envelope

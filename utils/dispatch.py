@@ -1,0 +1,258 @@
+"""Validate, call, answer: the one place that turns whatever happens to a call into a reply."""
+
+import asyncio
+import difflib
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from utils.call import Call, Caller, Deadline, Shared
+from utils.codec import encode
+from utils.contract import Envelope, Request, failure, success
+from utils.errors import INTERNAL, RATE_LIMITED, TIMEOUT, UNKNOWN_METHOD, RpcError
+from utils.registry import Method, Registry
+from utils.validation import parse
+
+UNWIND_SECONDS = 1.0
+"""How long a handler that was told to stop may take to say what it had done."""
+
+_LOGGABLE_EVENT = re.compile(r"[A-Za-z_.:-]{1,64}")
+"""Unknown event names that may stand in a log: no digits, hence no token sent in the wrong place."""
+
+
+class Dispatcher:
+    """Answers calls of a registry's methods, with the objects that the application shares with its handlers.
+
+    ``default_timeout``: seconds until a call without ``options.timeoutMs`` is answered with `timeout`.
+    ``translate``: makes an RpcError of a foreign exception, or returns None when it is a bug.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        *,
+        shared: Iterable[object] = (),
+        default_timeout: float = 25.0,
+        translate: Callable[[Exception], RpcError | None] = lambda _: None,
+    ) -> None:
+        self.registry = registry
+        self.draining = False
+        self._shared = Shared(shared)
+        self._default_timeout = default_timeout
+        self._translate = translate
+        self._log = structlog.get_logger("utils.dispatch")
+        self._calls: set[asyncio.Task[object]] = set()
+        self._handlers: set[asyncio.Task[object]] = set()
+
+    @property
+    def running(self) -> int:
+        """How many handlers are at work."""
+        return len(self._handlers)
+
+    def drain(self) -> None:
+        """Answer every further call at once with a retryable error."""
+        self.draining = True
+
+    async def drained(self, timeout: float) -> bool:  # noqa: ASYNC109 - returns False rather than raise
+        """Wait until no handler runs, ``timeout`` seconds at most; return whether that came about."""
+        deadline = Deadline(timeout)
+        while self._handlers and not deadline.expired:
+            await asyncio.wait(self._handlers, timeout=deadline.remaining())
+        return not self._handlers
+
+    def cut_off(self) -> None:
+        """End every running call: its handler is cancelled and the caller gets a retryable error."""
+        for task in self._calls:
+            task.cancel()
+
+    async def dispatch(self, event: object, args: Sequence[object], caller: Caller | None = None) -> Envelope:
+        """Perform one call and return its reply, encoded; never raises.
+
+        ``event`` and ``args`` are as they came from the wire: anything. Cancelling the task that runs this ends the
+        handler and still returns a reply. One line per call is logged: method, duration in milliseconds, outcome.
+        """
+        call_id = secrets.token_hex(6)
+        task = asyncio.current_task()
+        if task is not None:
+            self._calls.add(task)
+        try:
+            with bound_contextvars(call_id=call_id):
+                return await self._timed(call_id, event, args, caller)
+        finally:
+            if task is not None:
+                self._calls.discard(task)
+
+    def refuse(self, event: object, error: RpcError, caller: Caller | None = None) -> Envelope:
+        """Return the reply to a call that could not even be read, and log it as any other."""
+        call_id = secrets.token_hex(6)
+        with bound_contextvars(call_id=call_id):
+            envelope = self._encoded(call_id, failure(error), binary=False)
+            self._report(event, self._find(event), caller, time.monotonic(), envelope)
+        return envelope
+
+    async def _timed(self, call_id: str, event: object, args: Sequence[object], caller: Caller | None) -> Envelope:
+        started = time.monotonic()
+        method = self._find(event)
+        try:
+            envelope = await self._perform(call_id, event, method, args, caller)
+        except Exception as error:  # noqa: BLE001 - this is where every exception becomes a reply
+            envelope = failure(self._as_rpc_error(call_id, error))
+        envelope = self._encoded(call_id, envelope, binary=method is not None and method.binary)
+        self._report(event, method, caller, started, envelope)
+        return envelope
+
+    async def _perform(
+        self, call_id: str, event: object, method: Method | None, args: Sequence[object], caller: Caller | None
+    ) -> Envelope:
+        if self.draining:
+            raise RpcError(RATE_LIMITED, "The service is stopping; call again.", details={"retryAfter": 1})
+        if method is None:
+            nearest = self._nearest(event)
+            raise RpcError(
+                UNKNOWN_METHOD,
+                f"There is no such method; the nearest are: {', '.join(nearest)}."
+                if nearest
+                else "There is no such method.",
+                details={"methods": nearest},
+            )
+        request = args[0] if args else None
+        seconds = self._default_timeout
+        progress_id = None
+        if method.request_model is not None:
+            request = parse(method.request_model, args)
+            if isinstance(request, Request):
+                seconds = (request.options.timeout_ms or seconds * 1000) / 1000
+                progress_id = request.progress_id
+        call = Call(
+            id=call_id,
+            method=method.name,
+            deadline=Deadline(seconds),
+            log=self._log.bind(call_id=call_id, method=method.name),
+            caller=caller,
+            shared=self._shared,
+            progress_id=progress_id,
+        )
+        return success(await self._run(method, request, call), call.warnings)
+
+    async def _run(self, method: Method, request: object, call: Call) -> object:
+        """Run the handler in a task of its own, so that not even one that ignores its cancellation delays the reply."""
+        task = asyncio.create_task(self._handle(method, request, call), name=f"{method.name} {call.id}")
+        self._handlers.add(task)
+        task.add_done_callback(self._handlers.discard)
+        try:
+            done, _ = await asyncio.wait({task}, timeout=call.deadline.remaining())
+        except asyncio.CancelledError:
+            # Not passed on: the caller is owed a reply, and this task ends with it.
+            if (current := asyncio.current_task()) is not None:
+                current.uncancel()
+            return await self._stopped(task, call, "The service stopped before the call was done; call again.")
+        if done and not task.cancelled():
+            return task.result()
+        if done:
+            raise RuntimeError("the handler cancelled itself")
+        seconds = f"{call.deadline.seconds:g}"
+        return await self._stopped(
+            task, call, f"The call was not done within {seconds} s; allow more by options.timeoutMs."
+        )
+
+    @staticmethod
+    async def _handle(method: Method, request: object, call: Call) -> object:
+        try:
+            result: object = await method.handler(request, call)
+            await call.flush_progress()
+        except (SystemExit, GeneratorExit) as error:
+            # Out of a task these would end the event loop or vanish.
+            raise RuntimeError(f"the handler raised {type(error).__name__}") from error
+        return result
+
+    async def _stopped(self, task: asyncio.Task[object], call: Call, message: str) -> object:
+        """Cancel the handler; return what it still answers, else raise `timeout` with what it had done."""
+        task.cancel()
+        try:
+            await asyncio.wait({task}, timeout=UNWIND_SECONDS)
+        except asyncio.CancelledError:
+            call.log.debug("cancelled_twice")
+        if not task.done():
+            call.log.warning("handler_ignores_cancellation")
+            task.add_done_callback(_retrieve)
+        elif not task.cancelled():
+            error = task.exception()
+            if error is None:
+                return task.result()
+            if isinstance(error, RpcError):
+                raise error
+            call.log.debug("handler_failed_while_stopping", exc_info=error)
+        raise RpcError(TIMEOUT, message, details={"timeoutMs": round(call.deadline.seconds * 1000), **call.state})
+
+    def _as_rpc_error(self, call_id: str, error: Exception) -> RpcError:
+        leaves = tuple(_leaves(error))
+        try:
+            for leaf in leaves:
+                known = leaf if isinstance(leaf, RpcError) else self._translate(leaf)
+                if known is not None:
+                    return known
+        except Exception as bug:  # noqa: BLE001 - a translation with a bug still owes a reply
+            return self._bug(call_id, bug)
+        if any(isinstance(leaf, TimeoutError) for leaf in leaves):
+            return RpcError(TIMEOUT, "A step of the call took too long; call again.")
+        return self._bug(call_id, error)
+
+    def _bug(self, call_id: str, error: Exception) -> RpcError:
+        self._log.error("internal_error", exc_info=error)
+        return RpcError(
+            INTERNAL,
+            f"The service made a mistake; its log says more about the call {call_id}.",
+            details={"id": call_id},
+        )
+
+    def _encoded(self, call_id: str, envelope: Envelope, *, binary: bool) -> Envelope:
+        """Return the reply with its wire form, or an `internal` one when it has none."""
+        try:
+            envelope.encoded = encode(envelope)
+            if envelope.encoded.attachments and not binary:
+                raise TypeError("bytes in the reply of a method that is not registered as binary")
+        except Exception as error:  # noqa: BLE001 - whatever cannot be written is a bug of the handler
+            envelope = failure(self._bug(call_id, error))
+            envelope.encoded = encode(envelope)
+        return envelope
+
+    def _report(
+        self, event: object, method: Method | None, caller: Caller | None, started: float, envelope: Envelope
+    ) -> None:
+        name = method.name if method is not None else None
+        if name is None and isinstance(event, str) and _LOGGABLE_EVENT.fullmatch(event):
+            name = event
+        self._log.info(
+            "call",
+            method=name,
+            caller=caller.id if caller is not None else None,
+            duration_ms=round((time.monotonic() - started) * 1000, 1),
+            outcome="ok" if envelope["success"] else envelope["error"]["code"],
+        )
+
+    def _find(self, event: object) -> Method | None:
+        return self.registry.find(event) if isinstance(event, str) else None
+
+    def _nearest(self, event: object) -> list[str]:
+        by_lower = {name.lower(): name for name in self.registry.events}
+        wanted = event[:100].lower() if isinstance(event, str) else ""
+        return [by_lower[name] for name in difflib.get_close_matches(wanted, by_lower, n=3, cutoff=0.0)]
+
+
+def _leaves(error: BaseException) -> Iterable[Exception]:
+    """Yield the exceptions of a group in their order, or the exception itself."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    elif isinstance(error, Exception):
+        yield error
+
+
+def _retrieve(task: asyncio.Task[object]) -> None:
+    """Look at a late result, so that asyncio does not report it as never retrieved."""
+    if not task.cancelled():
+        task.exception()

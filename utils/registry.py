@@ -1,0 +1,99 @@
+"""Which methods there are: a decorator that reads a handler's annotations, and a table to look events up in."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_type_hints
+
+from pydantic import BaseModel
+
+Handler = Callable[..., Awaitable[Any]]
+H = TypeVar("H", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One published method.
+
+    ``request_model`` is None for a handler that takes any payload as it comes; ``result_type`` is its return
+    annotation; ``binary`` says that replies may hold bytes; ``doc`` is the handler's docstring.
+    """
+
+    name: str
+    aliases: tuple[str, ...]
+    request_model: type[BaseModel] | None
+    result_type: Any
+    handler: Handler
+    binary: bool
+    doc: str
+
+
+class Registry:
+    """Methods by event name; a name can be given once only."""
+
+    def __init__(self) -> None:
+        self._methods: list[Method] = []
+        self._by_event: dict[str, Method] = {}
+
+    def method(self, name: str, *aliases: str, binary: bool = False) -> Callable[[H], H]:
+        """Register ``async def handler(request: SomeModel, call: Call) -> Result`` for an event and its aliases.
+
+        A request annotated ``object`` takes whatever payload comes. ``binary``: replies may hold bytes.
+        Raises TypeError for a handler of another form, ValueError for a name that is taken.
+        """
+
+        def register(handler: H) -> H:
+            if not inspect.iscoroutinefunction(handler):
+                raise TypeError(f"The handler of {name} must be an async function.")
+            hints = get_type_hints(handler, include_extras=True)
+            parameters = list(inspect.signature(handler).parameters)
+            if len(parameters) != 2 or parameters[0] not in hints or "return" not in hints:  # noqa: PLR2004 - request and call
+                raise TypeError(f"The handler of {name} must be (request: Model, call: Call) -> Result, annotated.")
+            annotation = hints[parameters[0]]
+            model = annotation if inspect.isclass(annotation) and issubclass(annotation, BaseModel) else None
+            if model is None and annotation is not object:
+                raise TypeError(f"The request of {name} must be annotated with a pydantic model, or object.")
+            self._add(
+                Method(
+                    name=name,
+                    aliases=aliases,
+                    request_model=model,
+                    result_type=hints["return"],
+                    handler=handler,
+                    binary=binary,
+                    doc=inspect.getdoc(handler) or "",
+                )
+            )
+            return handler
+
+        return register
+
+    def _add(self, method: Method) -> None:
+        for event in (method.name, *method.aliases):
+            if event in self._by_event:
+                raise ValueError(f"The method name {event} is registered twice.")
+            self._by_event[event] = method
+        self._methods.append(method)
+
+    def merge(self, *others: "Registry") -> "Registry":
+        """Return a new registry that holds this one's methods and the others'; raises ValueError for a name twice."""
+        merged = Registry()
+        for registry in (self, *others):
+            for method in registry:
+                merged._add(method)
+        return merged
+
+    def find(self, event: str) -> Method | None:
+        """Return the method that an event calls, by name or alias."""
+        return self._by_event.get(event)
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """Every name and alias."""
+        return tuple(self._by_event)
+
+    def __iter__(self) -> Iterator[Method]:
+        return iter(self._methods)
+
+    def __len__(self) -> int:
+        return len(self._methods)

@@ -1,0 +1,100 @@
+"""From a raw payload to a request model, or to an `invalid_request` that names the field and the remedy."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from utils.errors import INVALID_REQUEST, RpcError
+
+M = TypeVar("M", bound=BaseModel)
+
+_JSON_NAMES = {
+    str: "a string",
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    bytes: "binary data",
+}
+_PROBLEMS = {
+    "missing": "is missing",
+    "model_type": "should be an object",
+    "model_attributes_type": "should be an object",
+    "dict_type": "should be an object",
+    "list_type": "should be a list",
+    "tuple_type": "should be a list",
+    "string_type": "should be a string",
+    "int_type": "should be an integer",
+    "int_parsing": "should be an integer",
+    "int_from_float": "should be an integer",
+    "int_parsing_size": "should be a smaller integer",
+    "bool_type": "should be true or false",
+    "bool_parsing": "should be true or false",
+    "float_type": "should be a number",
+    "float_parsing": "should be a number",
+    "union_tag_invalid": "is of no known kind",
+}
+_MAX_FIELDS = 50
+
+
+def parse(model: type[M], arguments: Sequence[object]) -> M:
+    """Validate the one argument of an event against ``model``; no argument and null are an empty object.
+
+    Raises RpcError `invalid_request` with ``details.fields``: ``[{path, problem}]`` in the caller's own names. Neither
+    message nor details hold a value of the payload, since that might be a token.
+    """
+    if len(arguments) > 1:
+        raise _invalid("The call takes one object as its payload, but several arguments came.", "", "several arguments")
+    payload = arguments[0] if arguments else None
+    if payload is None:
+        payload = {}
+    if not isinstance(payload, dict):
+        found = _JSON_NAMES.get(type(payload), "something else")
+        raise _invalid(f"The payload should be one object, not {found}.", "", f"should be an object, not {found}")
+    try:
+        return model.model_validate(payload)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False)
+    # Raised outside of the except block, so that no traceback in a log chains to the validation error.
+    fields: dict[str, str] = {}
+    for problem in problems[:_MAX_FIELDS]:
+        fields.setdefault(_path(problem, payload), _problem(problem))
+    path, text = next(iter(fields.items()))
+    others = f" ({len(fields) - 1} more in details.fields)" if len(fields) > 1 else ""
+    remedy = "add it to the payload" if text == "is missing" else "correct it and call again"
+    raise RpcError(
+        INVALID_REQUEST,
+        f"{path or 'The payload'} {text}; {remedy}{others}.",
+        details={"fields": [{"path": path, "problem": text} for path, text in fields.items()]},
+    )
+
+
+def _invalid(message: str, path: str, problem: str) -> RpcError:
+    return RpcError(INVALID_REQUEST, message, details={"fields": [{"path": path, "problem": problem}]})
+
+
+def _path(problem: ErrorDetails, payload: object) -> str:
+    """Join the location, without the names that pydantic gives to members of a union."""
+    parts: list[str] = []
+    here: Any = payload
+    for part in problem["loc"]:
+        if isinstance(here, Mapping):
+            parts.append(str(part))
+            here = here.get(part, ...)
+        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
+            parts.append(str(part))
+            here = here[part]
+    return ".".join(parts)
+
+
+def _problem(problem: ErrorDetails) -> str:
+    known = _PROBLEMS.get(problem["type"])
+    if known is not None:
+        return known
+    text = problem["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ").removeprefix("Input ")
+    value = problem["input"]
+    if isinstance(value, str) and value and value in text:
+        return "is not valid"
+    return text.rstrip(".")
