@@ -3,9 +3,8 @@
 from collections.abc import AsyncIterator
 
 from rpc_moodle.moodle import errors
-from rpc_moodle.moodle.concurrent import together
 from rpc_moodle.moodle.connection import Connection
-from rpc_moodle.moodle.wire import Params
+from rpc_moodle.moodle.enrolment import enrolled
 from rpc_moodle.moodle.models import (
     Assignment,
     Assignments,
@@ -18,11 +17,9 @@ from rpc_moodle.moodle.models import (
     Submissions,
     UserMappings,
 )
+from rpc_moodle.moodle.wire import Params
 
 USER_FIELDS = "id,username,firstname,lastname,fullname,email,roles"
-PAGE = 1000
-"""Users of one request; Moodle 5 answers 1,000 in half a second (``users.course.userfields``)."""
-_FIRST_WAVE, _WAVE = 2, 4  # pages side by side; a site's PHP workers are few
 
 
 class MoodleClient(Connection):
@@ -40,40 +37,15 @@ class MoodleClient(Connection):
     ) -> AsyncIterator[EnrolledUser]:
         """List the users of a course in the order of their ids, suspended enrolments included by default.
 
-        Pages are fetched side by side until one is empty: users whom the caller may not see make a
-        page short, so a short page is not the end. A site that ignores paging ends it by repeating itself.
+        Raises NotFound or AccessDenied for a course that the account cannot see.
         """
-        seen: set[int] = set()
-        page, wave = 0, _FIRST_WAVE
-        while True:
-            pages = await together(
-                [
-                    self._enrolled_page(
-                        course_id, number * PAGE, with_capability=with_capability, only_active=only_active
-                    )
-                    for number in range(page, page + wave)
-                ]
-            )
-            for users in pages:
-                fresh = [user for user in users if user["id"] not in seen]
-                if not fresh:
-                    return
-                seen.update(user["id"] for user in fresh)
-                for user in fresh:
-                    yield user
-            page, wave = page + wave, _WAVE
-
-    async def _enrolled_page(
-        self, course_id: int, start: int, *, with_capability: str | None, only_active: bool
-    ) -> list[EnrolledUser]:
-        options: dict[str, str | int] = {"userfields": USER_FIELDS, "sortby": "id", "sortdirection": "ASC"}
-        options |= {"limitfrom": start, "limitnumber": PAGE}
+        options: dict[str, str | int] = {"userfields": USER_FIELDS}
         if with_capability:
             options["withcapability"] = with_capability
         if only_active:
             options["onlyactive"] = 1
-        params: Params = {"courseid": course_id, "options": [{"name": name, "value": v} for name, v in options.items()]}
-        return await self.call("core_enrol_get_enrolled_users", params, into=list[EnrolledUser])
+        async for user in enrolled(self, course_id, list[EnrolledUser], options):
+            yield user
 
     async def course(self, course_id: int) -> Course:
         """Get a course with its assignments, names filtered, also where the account is not enrolled.

@@ -23,11 +23,11 @@ class MoodleError(Exception):
     """The root of all errors of this package; its text is a sentence for a person."""
 
 
-class InvalidSite(MoodleError):
+class InvalidSite(MoodleError, ValueError):
     """The given URL cannot be the address of a Moodle site."""
 
 
-class InvalidCredential(MoodleError):
+class InvalidCredential(MoodleError, ValueError):
     """The given token cannot be a Moodle token: empty, or with characters that no token has."""
 
 

@@ -1,0 +1,90 @@
+"""From what Moodle did to what the caller reads: the one table of Moodle errors and RPC codes."""
+
+from rpc_moodle.moodle import errors as moodle
+from utils.errors import INVALID_REQUEST, RATE_LIMITED, TIMEOUT, ErrorCode, RpcError
+
+INVALID_TOKEN = ErrorCode("invalid_token", retryable=False, when="Moodle does not know the token")
+ACCESS_DENIED = ErrorCode(
+    "access_denied",
+    retryable=False,
+    when="function not in the token's service, expired or IP-bound token, missing capability; "
+    "says what to check in Moodle",
+)
+NOT_FOUND = ErrorCode("not_found", retryable=False, when="course, assignment, user or file")
+HOST_NOT_ALLOWED = ErrorCode("host_not_allowed", retryable=False, when="the URL is outside what the operator allows")
+UNREACHABLE = ErrorCode("unreachable", retryable=True, when="DNS, connection, TLS")
+SITE_UNAVAILABLE = ErrorCode("site_unavailable", retryable=True, when="maintenance, web services off, 5xx")
+BAD_RESPONSE = ErrorCode(
+    "bad_response", retryable=True, when="neither JSON nor a file: a login page, a proxy's HTML, truncated data"
+)
+MOODLE_ERROR = ErrorCode(
+    "moodle_error",
+    retryable=False,
+    when="any other Moodle errorcode; `details.errorcode`, `details.function`",
+)
+
+CODES = (
+    INVALID_TOKEN,
+    ACCESS_DENIED,
+    NOT_FOUND,
+    HOST_NOT_ALLOWED,
+    UNREACHABLE,
+    SITE_UNAVAILABLE,
+    BAD_RESPONSE,
+    MOODLE_ERROR,
+)
+
+# A class comes before its base classes: the first that fits decides.
+TABLE: tuple[tuple[type[moodle.MoodleError], ErrorCode], ...] = (
+    (moodle.InvalidSite, INVALID_REQUEST),
+    (moodle.InvalidCredential, INVALID_REQUEST),
+    (moodle.Unreachable, UNREACHABLE),
+    (moodle.SiteTimeout, TIMEOUT),
+    (moodle.BadResponse, BAD_RESPONSE),
+    (moodle.SiteBusy, RATE_LIMITED),
+    (moodle.SiteUnavailable, SITE_UNAVAILABLE),
+    (moodle.InvalidToken, INVALID_TOKEN),
+    (moodle.AccessDenied, ACCESS_DENIED),
+    (moodle.NotFound, NOT_FOUND),
+    (moodle.MoodleException, MOODLE_ERROR),
+    (moodle.MoodleError, BAD_RESPONSE),
+)
+
+_ACCESS_EXCEPTION = (
+    "Moodle does not let this API key call {function}. It has three causes that Moodle does not tell apart: the "
+    "function is not in the key's web service, the key has expired, or the key is bound to another IP address. "
+    "Check all three in Moodle under Server > Web services."
+)
+
+
+def translate(error: Exception) -> RpcError | None:
+    """Turn an error of the Moodle adapter into the RpcError that the caller gets; None for any other exception."""
+    if not isinstance(error, moodle.MoodleError):
+        return None
+    code = next(code for kind, code in TABLE if isinstance(error, kind))
+    return RpcError(code, sentence(error), details=_details(error))
+
+
+def sentence(error: moodle.MoodleError) -> str:
+    """Say what went wrong so that a person can act on it, without a token, a URL's query or a stack trace."""
+    match error:
+        case moodle.InvalidToken():
+            return "Moodle does not know this API key: it was mistyped, deleted, has expired, or is another site's."
+        case moodle.AccessDenied(errorcode="accessexception"):
+            return _ACCESS_EXCEPTION.format(function=error.function)
+        case moodle.AccessDenied(errorcode="nopermissions"):
+            return f"The account of the API key lacks a right in Moodle: {error}"
+        case moodle.MoodleException() if error.errorcode:
+            return f"Moodle refused {error.function}: {error} ({error.errorcode})"
+        case _:
+            return str(error)
+
+
+def _details(error: moodle.MoodleError) -> dict[str, object]:
+    match error:
+        case moodle.MoodleException():
+            return {"errorcode": error.errorcode, "function": error.function}
+        case moodle.SiteUnavailable(retry_after=float(seconds)):
+            return {"retryAfter": seconds}
+        case _:
+            return {}

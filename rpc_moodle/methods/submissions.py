@@ -1,0 +1,117 @@
+"""What was submitted to an assignment."""
+
+from collections.abc import Callable, Mapping
+
+from typing_extensions import TypedDict
+
+from rpc_moodle.methods.common import AssignmentRequest, moodle_of
+from rpc_moodle.methods.people import UserInfo, user_info
+from rpc_moodle.moodle import MoodleClient
+from rpc_moodle.moodle.concurrent import both
+from rpc_moodle.moodle.models import EnrolledUser, Submission
+from rpc_moodle.moodle.participants import submitters
+from rpc_moodle.moodle.teams import owners, teams
+from rpc_moodle.tickets import FileLinks
+from utils.call import Call
+from utils.registry import Registry
+
+methods = Registry()
+
+
+class FileRow(TypedDict):
+    """A submitted file: ``filesize`` in bytes, ``timemodified`` in Unix seconds, ``fileurl`` enough to download it."""
+
+    filename: str
+    filepath: str
+    filesize: int
+    mimetype: str
+    timemodified: int
+    filearea: str
+    fileurl: str
+
+
+class FileUrl(TypedDict):
+    """The part of a file that older callers read."""
+
+    filename: str
+    fileurl: str
+
+
+class SubmissionInfo(TypedDict):
+    """A submission; a team's stands once, with ``userid`` 0 and all its members in ``userIds``."""
+
+    userid: int
+    userIds: list[int]
+    userInfo: UserInfo
+    submissionId: int
+    attemptnumber: int
+    status: str
+    gradingstatus: str
+    groupid: int
+    timemodified: int
+    files: list[FileRow]
+    submissionURLs: list[FileUrl]
+    onlinetext: str
+
+
+class SubmissionsRequest(AssignmentRequest):
+    """Whose submissions to list."""
+
+
+@methods.method("getSubmissionsInfosFromAssignment", "getSubmissionInfosFromAssignment")
+async def get_submissions_infos_from_assignment(request: SubmissionsRequest, call: Call) -> list[SubmissionInfo]:
+    """List the submissions of an assignment: the latest attempt of each user, a team's once."""
+    links = call.shared(FileLinks)
+    async with moodle_of(request, call) as moodle:
+        assignment = await moodle.assignment(request.course_id, request.assignment_id)
+        rows, users = await both(moodle.submissions(assignment), _users(moodle, request.course_id))
+        owned = [(row, [row["userid"]]) for row in rows]
+        if assignment.teamsubmission:
+            able, members = await both(submitters(moodle, request.course_id), teams(moodle, request.course_id))
+            owned = owners(rows, members, {user["id"] for user in able})
+        known = {} if assignment.anonymous else users
+        return [_info(row, ids, known, lambda url: links.link(url, moodle.token)) for row, ids in owned]
+
+
+async def _users(moodle: MoodleClient, course_id: int) -> dict[int, EnrolledUser]:
+    return {user["id"]: user async for user in moodle.enrolled_users(course_id)}
+
+
+def _info(
+    row: Submission, ids: list[int], users: Mapping[int, EnrolledUser], link: Callable[[str], str]
+) -> SubmissionInfo:
+    plugins = row.get("plugins", [])
+    files: list[FileRow] = [
+        {
+            "filename": file.get("filename", ""),
+            "filepath": file.get("filepath", "/"),
+            "filesize": file.get("filesize", 0),
+            "mimetype": file.get("mimetype") or "",
+            "timemodified": file.get("timemodified", 0),
+            "filearea": area.get("area", ""),
+            "fileurl": link(file.get("fileurl", "")),
+        }
+        for plugin in plugins
+        for area in plugin.get("fileareas", [])
+        for file in area.get("files", [])
+    ]
+    texts = [
+        field.get("text", "")
+        for plugin in plugins
+        if plugin.get("type") == "onlinetext"
+        for field in plugin.get("editorfields", [])
+    ]
+    return {
+        "userid": row.get("userid", 0),
+        "userIds": ids,
+        "userInfo": user_info(users.get(row.get("userid", 0))),
+        "submissionId": row.get("id", 0),
+        "attemptnumber": row.get("attemptnumber", 0),
+        "status": row.get("status", ""),
+        "gradingstatus": row.get("gradingstatus", ""),
+        "groupid": row.get("groupid", 0),
+        "timemodified": row.get("timemodified", 0),
+        "files": files,
+        "submissionURLs": [{"filename": file["filename"], "fileurl": file["fileurl"]} for file in files],
+        "onlinetext": "\n".join(texts),
+    }

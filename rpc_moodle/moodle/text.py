@@ -1,0 +1,27 @@
+"""Names as people read them: Moodle gives them as HTML, sometimes in several languages at once."""
+
+import re
+from html import unescape
+
+_OPEN = r'<span\b(?=[^>]*\bclass="multilang")[^>]*\blang="([\w-]+)"[^>]*>'
+_SPAN = re.compile(_OPEN + r"(.*?)</span>", re.DOTALL)
+_SPANS = re.compile(rf"{_OPEN}.*?</span>(?:\s*{_OPEN}.*?</span>)*", re.DOTALL)
+_BRACES = re.compile(r"\{mlang\s+([\w,-]+)\}(.*?)\{mlang\}", re.DOTALL)
+
+
+def plain_name(text: str, language: str = "en") -> str:
+    """Read a name that holds HTML: one language of its multilang markup, no tags, no entities.
+
+    The markup is that of Moodle's own filter, ``<span lang="en" class="multilang">``, and the
+    ``{mlang en}`` of the widespread filter_multilang2. Where the language is missing, the first one stands.
+    """
+    text = _SPANS.sub(lambda block: _choose(_SPAN.findall(block[0]), language), text)
+    if "{mlang" in text:
+        parts = _BRACES.findall(text)
+        text = _BRACES.sub("\0", text).replace("\0", _choose(parts, language), 1).replace("\0", "")
+    return " ".join(unescape(re.sub(r"<[^>]*>", "", text)).split())
+
+
+def _choose(parts: list[tuple[str, str]], language: str) -> str:
+    by_language = {name.strip().lower(): text for names, text in reversed(parts) for name in names.split(",")}
+    return by_language.get(language) or by_language.get("other") or (parts[0][1] if parts else "")
