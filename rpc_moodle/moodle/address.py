@@ -11,6 +11,7 @@ from rpc_moodle.moodle.errors import InvalidSite
 _KNOWN_PATH = re.compile(
     r"/(webservice(/.*)?|my/?|index\.php|(login|course|mod|my|user|admin|grade|enrol)/[\w/]+\.php)$"
 )
+_HOST = r"[A-Za-z0-9_.-]+|(?=.*:)[0-9A-Fa-f:.]+(%[A-Za-z0-9_.-]+)?"  # a name in ASCII, or an IPv6 address
 _MAX_LENGTH = 2000
 
 
@@ -34,18 +35,16 @@ def site_url(pasted: str) -> URL:
         text = f"https://{text}"
     try:
         url = URL(text)
-        host, port = url.host, url.port
+        host, port = url.raw_host, url.port
     except ValueError:
         raise InvalidSite("The Moodle URL cannot be read; it looks like https://moodle.example.edu.") from None
     if url.scheme not in {"http", "https"}:
         raise InvalidSite("The Moodle URL must start with https:// or http://.")
-    if not host or port is None:
+    if not host or port is None or not re.fullmatch(_HOST, host):
         raise InvalidSite("The Moodle URL names no host; it looks like https://moodle.example.edu.")
     if url.user is not None or url.password is not None:
         raise InvalidSite("The Moodle URL must not carry a user name or a password.")
     path = _KNOWN_PATH.sub("", url.path).rstrip("/")
-    if ".." in path.split("/"):
-        raise InvalidSite("The Moodle URL must not climb with '..'.")
     return url.with_path(quote(path, safe="/"), encoded=True).with_query(None).with_fragment(None)
 
 
