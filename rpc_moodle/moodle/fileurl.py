@@ -1,0 +1,63 @@
+"""The address of a stored file, in any of the forms in which Moodle and callers write it."""
+
+import re
+from urllib.parse import unquote
+
+from yarl import URL
+
+from rpc_moodle.moodle.errors import InvalidSite
+
+SCRIPT = "webservice/pluginfile.php"
+"""The script that serves files to tokens; without ``webservice/`` it wants a login (``file.plain_pluginfile``)."""
+
+_PATH = re.compile(r"(?P<root>(?:/[^/]+)*?)/(?:webservice/)?pluginfile\.php(?P<file>/.+)?")
+_MAX_LENGTH = 8000
+
+
+def file_url(pasted: str) -> URL:
+    """Read the address of a file from what a caller sent: ``…/webservice/pluginfile.php/…``, its query kept.
+
+    ``…/pluginfile.php/…``, the address that a browser shows, names the same file; ``?file=/…`` is how a
+    site without slash arguments writes it.
+
+    Raises InvalidSite when the text is no such address; the message never repeats the text.
+    """
+    text = pasted.strip()
+    if not text:
+        raise InvalidSite("The file URL is empty.")
+    if len(text) > _MAX_LENGTH:
+        raise InvalidSite(f"The file URL is longer than {_MAX_LENGTH} characters.")
+    if re.search(r"[\x00-\x1f\x7f\\]", text):
+        raise InvalidSite("The file URL holds a backslash or a control character.")
+    if "://" not in text:
+        text = f"https://{text}"
+    try:
+        url = URL(text)
+        host, port = url.host, url.port
+    except ValueError:
+        raise InvalidSite("The file URL cannot be read.") from None
+    if url.scheme not in {"http", "https"} or not host or port is None:
+        raise InvalidSite("A file URL starts with https:// or http:// and a host.")
+    if url.user is not None or url.password is not None:
+        raise InvalidSite("The file URL must not carry a user name or a password.")
+    found = _PATH.fullmatch(url.raw_path)
+    if found is None or not (found["file"] or url.query.get("file", "").startswith("/")):
+        raise InvalidSite("The URL names no file of Moodle; take the fileurl of a submission.")
+    path = f"{found['root']}/{SCRIPT}{found['file'] or ''}"
+    return url.with_path(path, encoded=True, keep_query=True).with_fragment(None)
+
+
+def site_of(url: URL) -> URL:
+    """Give the root URL of the site whose file this is; for a URL that ``file_url`` gave."""
+    root = url.raw_path.partition(f"/{SCRIPT}")[0]
+    return url.with_path(root, encoded=True).with_query(None)
+
+
+def file_name(url: URL) -> str:
+    """Give the name of a file as Moodle shows it, any Unicode (``file.names.*``); for a URL that ``file_url`` gave.
+
+    The header Content-Disposition says the same in raw UTF-8, which HTTP libraries read in as many ways.
+    """
+    _, _, in_path = url.raw_path.partition(f"/{SCRIPT}")
+    whole = unquote(in_path) if in_path else url.query.get("file", "")
+    return whole.rpartition("/")[2] or "file"
