@@ -1,0 +1,216 @@
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+import aiohttp
+import pytest
+from aioresponses import CallbackResult, aioresponses
+from yarl import URL
+
+from rpc_moodle.moodle import Http, MoodleClient, errors
+from rpc_moodle.moodle.enrolment import PAGE
+from rpc_moodle.moodle.models import Assignment
+from tests.moodle.conftest import REST, SITE, TOKEN
+from tests.support import VERSIONS, body_of, exchanges
+
+Fields = dict[str, list[str]]
+
+
+def answering(answer: Callable[[Fields], Any], seen: list[Fields] | None = None) -> Callable[..., CallbackResult]:
+    """A site that computes its answer from the form it gets."""
+
+    def callback(_url: URL, *, data: bytes, **_: Any) -> CallbackResult:
+        fields = parse_qs(data.decode())
+        if seen is not None:
+            seen.append(fields)
+        return CallbackResult(status=200, payload=answer(fields))
+
+    return callback
+
+
+def replay(site: aioresponses, version: str, case: str) -> None:
+    exchange = exchanges(version)[case]
+    site.post(REST, status=exchange["response"]["status"], body=body_of(exchange))
+
+
+def start_of(fields: Fields) -> int:
+    names = {key: fields[key][0] for key in fields}
+    number = next(key for key, value in names.items() if value == "limitfrom").removesuffix("[name]")
+    return int(names[f"{number}[value]"])
+
+
+def course_of(size: int, hidden: set[int] = frozenset()) -> Callable[[Fields], list[dict[str, int]]]:  # type: ignore[assignment] - read only
+    def page(fields: Fields) -> list[dict[str, int]]:
+        start = start_of(fields)
+        return [{"id": n} for n in range(start, min(size, start + PAGE)) if n not in hidden]
+
+    return page
+
+
+@pytest.mark.parametrize("size", [0, 1, PAGE - 1, PAGE, PAGE + 1, 5 * PAGE + 7])
+async def test_a_course_of_any_size_is_read_whole_and_in_order(
+    site: aioresponses, moodle: MoodleClient, size: int
+) -> None:
+    site.post(REST, callback=answering(course_of(size)), repeat=True)
+    assert [user["id"] async for user in moodle.enrolled_users(2)] == list(range(size))
+
+
+async def test_a_short_page_is_not_the_end(site: aioresponses, moodle: MoodleClient) -> None:
+    hidden = set(range(PAGE - 5))
+    site.post(REST, callback=answering(course_of(2 * PAGE + 1, hidden)), repeat=True)
+    assert len([user async for user in moodle.enrolled_users(2)]) == 2 * PAGE + 1 - len(hidden)
+
+
+async def test_a_site_that_ignores_paging_does_not_loop(site: aioresponses, moodle: MoodleClient) -> None:
+    site.post(REST, callback=answering(lambda _: [{"id": 1}, {"id": 2}]), repeat=True)
+    assert [user["id"] async for user in moodle.enrolled_users(2)] == [1, 2]
+
+
+async def test_a_small_course_costs_two_requests(site: aioresponses, moodle: MoodleClient) -> None:
+    seen: list[Fields] = []
+    site.post(REST, callback=answering(course_of(30), seen), repeat=True)
+    _ = [user async for user in moodle.enrolled_users(2)]
+    assert len(seen) == 2
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_withheld_fields_are_absent_and_nothing_breaks(
+    site: aioresponses, moodle: MoodleClient, version: str
+) -> None:
+    rows = [row for row in exchanges(version)["users.course.as_student"]["response"]["body"] if isinstance(row, dict)]
+    site.post(REST, callback=answering(lambda fields: rows if start_of(fields) == 0 else []), repeat=True)
+    users = [user async for user in moodle.enrolled_users(2)]
+    assert len(users) == len(rows)
+    assert "email" not in next(user for user in users if user["id"] == 7)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_an_assignment_is_found_by_the_number_in_its_page_url(
+    site: aioresponses, moodle: MoodleClient, version: str
+) -> None:
+    exchange = exchanges(version)["assignments.course"]
+    body = exchange["response"]["body"]
+    course = body["courses"][0] | {"assignments": [a for a in body["courses"][0]["assignments"] if isinstance(a, dict)]}
+    site.post(REST, payload={"courses": [course], "warnings": []}, repeat=True)
+    assert (await moodle.assignment(2, 8)).id == 1
+    assert (await moodle.assignment(2, 15)).id == 8
+    assert (await moodle.assignment(2, 12)).anonymous
+    assert not (await moodle.assignment(2, 18)).has("assignfeedback", "comments")
+    with pytest.raises(errors.NotFound, match="1 is the instance id of the assignment 8"):
+        await moodle.assignment(2, 1)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("case", ["assignments.unknown_course", "assignments.admin_not_enrolled"])
+async def test_a_course_that_is_left_out_is_not_found(
+    site: aioresponses, moodle: MoodleClient, version: str, case: str
+) -> None:
+    replay(site, version, case)
+    with pytest.raises(errors.NotFound, match="not enrolled"):
+        await moodle.course(9999 if "unknown" in case else 2)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_no_mappings_are_no_mappings(site: aioresponses, moodle: MoodleClient, version: str) -> None:
+    replay(site, version, "mappings.empty")
+    assert await moodle.user_mappings(Assignment(id=3, cmid=10)) == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("case", "kind"), [("submissions.as_student", errors.AccessDenied), ("submissions.unknown", errors.NotFound)]
+)
+async def test_submissions_that_are_left_out_are_an_error(
+    site: aioresponses, moodle: MoodleClient, version: str, case: str, kind: type[errors.MoodleError]
+) -> None:
+    replay(site, version, case)
+    with pytest.raises(kind):
+        await moodle.submissions(Assignment(id=1, cmid=8))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_no_submissions_are_an_empty_list(site: aioresponses, moodle: MoodleClient, version: str) -> None:
+    replay(site, version, "submissions.empty")
+    assert await moodle.submissions(Assignment(id=3, cmid=10)) == []
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind"),
+    [
+        (TimeoutError(), errors.SiteTimeout),
+        (aiohttp.ServerTimeoutError(), errors.SiteTimeout),
+        (aiohttp.ConnectionTimeoutError(), errors.Unreachable),
+        (aiohttp.ClientPayloadError(), errors.BadResponse),
+        (aiohttp.ServerDisconnectedError(), errors.Unreachable),
+        (aiohttp.ClientOSError(), errors.Unreachable),
+        (aiohttp.InvalidURL("x"), errors.InvalidSite),
+        (aiohttp.TooManyRedirects(None, ()), errors.BadResponse),  # type: ignore[arg-type] - no request is needed
+        (aiohttp.ClientError(), errors.Unreachable),
+        (ConnectionResetError(), errors.Unreachable),
+    ],
+)
+async def test_no_lower_exception_escapes_unmapped(
+    site: aioresponses, moodle: MoodleClient, raised: Exception, kind: type[errors.MoodleError]
+) -> None:
+    site.post(REST, exception=raised)
+    with pytest.raises(kind) as caught:
+        await moodle.call("f", {"x": "y"})
+    assert TOKEN not in str(caught.value) + repr(caught.value)
+
+
+async def test_the_token_travels_in_the_body_and_never_in_the_url(site: aioresponses, moodle: MoodleClient) -> None:
+    site.post(REST, payload=[])
+    await moodle.call("f")
+    ((method, url), (call,)) = next(iter(site.requests.items()))
+    assert (method, str(url)) == ("POST", REST)
+    assert TOKEN.encode() in call.kwargs["data"]
+    assert call.kwargs["allow_redirects"] is False
+
+
+async def test_no_cookie_of_a_site_is_remembered() -> None:
+    async with Http() as http:
+        assert isinstance(http._session.cookie_jar, aiohttp.DummyCookieJar)  # type: ignore[union-attr] - it is open
+
+
+async def test_an_answer_without_end_is_cut_off(
+    site: aioresponses, moodle: MoodleClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rpc_moodle.moodle.connection.MAX_ANSWER", 1000)
+    site.post(REST, body=b"[" + b" " * 2000)
+    with pytest.raises(errors.BadResponse, match="dropped"):
+        await moodle.call("f")
+
+
+async def test_a_site_that_drips_is_given_up_after_the_total_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    never = asyncio.Event()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(10)
+        await never.wait()
+        writer.close()
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    try:
+        async with (
+            Http(total_seconds=0.05) as http,
+            MoodleClient(f"http://127.0.0.1:{port}", TOKEN, http=http) as moodle,
+        ):
+            with pytest.raises(errors.SiteTimeout, match="took too long to answer f"):
+                await moodle.call("f")
+    finally:
+        never.set()
+        server.close()
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://no-such-host.invalid"])
+async def test_a_site_that_is_not_there_is_unreachable(url: str) -> None:
+    async with MoodleClient(url, TOKEN) as moodle:
+        with pytest.raises(errors.Unreachable):
+            await moodle.call("f")
+
+
+async def test_a_client_outside_its_block_says_so() -> None:
+    with pytest.raises(RuntimeError, match="async with"):
+        await MoodleClient(SITE, TOKEN).call("f")
