@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -40,7 +40,7 @@ def start_of(fields: Fields) -> int:
     return int(names[f"{number}[value]"])
 
 
-def course_of(size: int, hidden: set[int] = frozenset()) -> Callable[[Fields], list[dict[str, int]]]:  # type: ignore[assignment] - read only
+def course_of(size: int, hidden: Set[int] = frozenset()) -> Callable[[Fields], list[dict[str, int]]]:
     def page(fields: Fields) -> list[dict[str, int]]:
         start = start_of(fields)
         return [{"id": n} for n in range(start, min(size, start + PAGE)) if n not in hidden]
@@ -145,7 +145,7 @@ async def test_no_submissions_are_an_empty_list(site: aioresponses, moodle: Mood
         (aiohttp.ServerDisconnectedError(), errors.Unreachable),
         (aiohttp.ClientOSError(), errors.Unreachable),
         (aiohttp.InvalidURL("x"), errors.InvalidSite),
-        (aiohttp.TooManyRedirects(None, ()), errors.BadResponse),  # type: ignore[arg-type] - no request is needed
+        (aiohttp.TooManyRedirects(None, ()), errors.BadResponse),  # type: ignore[arg-type]  # no request is needed
         (aiohttp.ClientError(), errors.Unreachable),
         (ConnectionResetError(), errors.Unreachable),
     ],
@@ -170,7 +170,7 @@ async def test_the_token_travels_in_the_body_and_never_in_the_url(site: aiorespo
 
 async def test_no_cookie_of_a_site_is_remembered() -> None:
     async with Http() as http:
-        assert isinstance(http._session.cookie_jar, aiohttp.DummyCookieJar)  # type: ignore[union-attr] - it is open
+        assert isinstance(http._session.cookie_jar, aiohttp.DummyCookieJar)  # type: ignore[union-attr]  # it is open
 
 
 async def test_an_answer_without_end_is_cut_off(
