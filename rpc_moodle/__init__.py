@@ -1,0 +1,1 @@
+"""The service that lets a platform work with Moodle without knowing Moodle."""

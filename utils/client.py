@@ -1,0 +1,39 @@
+"""A caller of any service on this kit: what a backend does with a socket, for scripts, demos and benchmarks."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import socketio
+
+from utils.contract import Envelope
+
+
+class Client:
+    """A connected socket."""
+
+    def __init__(self, socket: Any) -> None:
+        """Take a connected ``socketio.AsyncClient``."""
+        self._socket = socket
+
+    async def call(self, event: str, payload: object, *, seconds: float = 30) -> Envelope:
+        """Emit an event and return the reply that acknowledges it; raises TimeoutError without one."""
+        try:
+            return Envelope(await self._socket.call(event, payload, timeout=seconds))
+        except socketio.exceptions.TimeoutError:
+            raise TimeoutError(f"no reply to {event} within {seconds} s") from None
+
+    def on(self, event: str, handler: Callable[..., Any]) -> None:
+        """Have the service's events, such as ``progress``, handled."""
+        self._socket.on(event, handler)
+
+
+@asynccontextmanager
+async def connected(url: str, *, transports: Sequence[str] = ("polling", "websocket")) -> AsyncIterator[Client]:
+    """Connect to a service; replies of any size are taken (the library's own limit is 4 MB)."""
+    socket = socketio.AsyncClient(websocket_extra_options={"max_msg_size": 0})
+    await socket.connect(url, transports=list(transports))
+    try:
+        yield Client(socket)
+    finally:
+        await socket.disconnect()
