@@ -1,0 +1,86 @@
+"""Logging: one pipeline for structlog and the standard library, without secrets, payloads or local variables."""
+
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from utils.settings import KitSettings
+
+_NAMES = r"(?:token|api[_-]?key|password|passwd|authorization|ticket|secret)"
+_SECRET_KEY = re.compile(rf"{_NAMES}s?$", re.IGNORECASE)
+_SECRET_IN_TEXT = re.compile(
+    rf"""(?P<key>{_NAMES}s?\\*["']?\s*(?:[=:]|%3D)\s*\\*)  # token=, "apiKey": , Authorization:
+         (?:(?:Bearer|Basic)\s+)?
+         (?: "[^"]*" | '[^']*' | [^\s&;,"'<>(){{}}\[\]]+ )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_TICKET_PATH = re.compile(r"(?P<key>/(?:files|archives)/)[^\s/?#\"']+")
+HIDDEN = "***"
+
+
+def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Hide values of keys named like token, apiKey, password, authorization, ticket or secret, in texts also."""
+    return {key: _hidden(key, value) for key, value in event.items()}
+
+
+def _hidden(key: object, value: Any) -> Any:
+    if isinstance(key, str) and _SECRET_KEY.search(key) and value is not None:
+        return HIDDEN
+    if isinstance(value, str):
+        value = _SECRET_IN_TEXT.sub(rf"\g<key>{HIDDEN}", value)
+        return _TICKET_PATH.sub(rf"\g<key>{HIDDEN}", value)
+    if isinstance(value, Mapping):
+        return {inner: _hidden(inner, item) for inner, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_hidden(None, item) for item in value]
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes"
+    return value
+
+
+def configure(settings: KitSettings, *, stream: TextIO | None = None) -> None:
+    """Send all logs of the process through one pipeline to ``stream``, standard error without one.
+
+    JSON, one object per line, unless it is a terminal or ``log_format`` says otherwise. Tracebacks are plain: the
+    frames' local variables, where tokens live, are never shown.
+    """
+    stream = stream or sys.stderr
+    as_json = settings.log_format == "json" or (settings.log_format == "auto" and not stream.isatty())
+    common: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.PositionalArgumentsFormatter(),
+    ]
+    renderer: Processor = (
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=common,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.StackInfoRenderer(),
+                redact,
+                renderer,
+            ],
+        )
+    )
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    structlog.configure(
+        processors=[*common, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )

@@ -1,0 +1,75 @@
+"""Making the server's application, listening, and stopping without losing a reply."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import structlog
+from aiohttp import web
+
+from utils.dispatch import Dispatcher
+from utils.health import Check, Health
+from utils.server.sockets import SocketServer
+from utils.settings import KitSettings
+
+SOCKETS = web.AppKey("SOCKETS", SocketServer)
+
+CLOSE_SECONDS = 5.0
+"""How long HTTP responses and closing WebSockets may take once all calls are answered."""
+
+
+def create_server(
+    dispatcher: Dispatcher, settings: KitSettings, *, checks: Mapping[str, Check] | None = None
+) -> web.Application:
+    """Make an application with Socket.IO at ``/socket.io/``, ``/healthz`` and ``/readyz``; routes may be added to it.
+
+    ``checks`` are the details of ``/readyz``, see :class:`utils.health.Health`.
+    """
+    app = web.Application()
+    sockets = SocketServer(dispatcher, settings)
+    sockets.attach(app)
+    app[SOCKETS] = sockets
+    Health(dispatcher, checks).add_routes(app)
+    return app
+
+
+@asynccontextmanager
+async def listening(
+    app: web.Application, *, host: str, port: int, shutdown_seconds: float = 20.0
+) -> AsyncIterator[str]:
+    """Serve an application made by :func:`create_server`; yields its URL.
+
+    On leaving: new calls are refused, running ones get ``shutdown_seconds`` to finish and the rest is answered with a
+    retryable error, all while the port still listens; then replies are flushed and sockets closed.
+    Raises OSError when the port cannot be had.
+    """
+    # No access log: paths and queries may hold tickets.
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_SECONDS)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        yield f"http://{f'[{host}]' if ':' in host else host}:{runner.addresses[0][1]}"
+    finally:
+        await app[SOCKETS].stop(shutdown_seconds)
+        await runner.cleanup()
+
+
+async def serve(app: web.Application, settings: KitSettings) -> None:
+    """Serve until SIGTERM or SIGINT, then stop as :func:`listening` does; raises OSError when the port is taken."""
+    log = structlog.get_logger("utils.server")
+    loop = asyncio.get_running_loop()
+    told_to_stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told_to_stop.set)
+    try:
+        async with listening(
+            app, host=settings.host, port=settings.port, shutdown_seconds=settings.shutdown_seconds
+        ) as url:
+            log.info("listening", url=url)
+            await told_to_stop.wait()
+            log.info("stopping")
+        log.info("stopped")
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
