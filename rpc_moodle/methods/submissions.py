@@ -10,7 +10,7 @@ from rpc_moodle.moodle import MoodleClient
 from rpc_moodle.moodle.concurrent import both
 from rpc_moodle.moodle.models import EnrolledUser, Submission
 from rpc_moodle.moodle.participants import submitters
-from rpc_moodle.moodle.teams import owners, teams
+from rpc_moodle.moodle.teams import groups, owners
 from rpc_moodle.tickets import FileLinks
 from utils.call import Call
 from utils.registry import Registry
@@ -67,8 +67,8 @@ async def get_submissions_infos_from_assignment(request: SubmissionsRequest, cal
         rows, users = await both(moodle.submissions(assignment), _users(moodle, request.course_id))
         owned = [(row, [row["userid"]]) for row in rows]
         if assignment.teamsubmission:
-            able, members = await both(submitters(moodle, request.course_id), teams(moodle, request.course_id))
-            owned = owners(rows, members, {user["id"] for user in able})
+            able, of_user = await both(submitters(moodle, request.course_id), groups(moodle, request.course_id))
+            owned = owners(rows, of_user, {user["id"] for user in able})
         known = {} if assignment.anonymous else users
         return [_info(row, ids, known, lambda url: links.link(url, moodle.token)) for row, ids in owned]
 

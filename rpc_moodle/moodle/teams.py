@@ -1,7 +1,5 @@
 """Team submissions: which rows are a team's, and who is in it."""
 
-from collections import defaultdict
-
 from typing_extensions import TypedDict
 
 from rpc_moodle.moodle.connection import Connection
@@ -22,38 +20,36 @@ class Grouped(TypedDict, total=False):
     groups: list[Group]
 
 
-Teams = dict[int, list[int]]
-"""User ids by group id; group 0 is Moodle's default team of all who are in none."""
+Groups = dict[int, set[int]]
+"""Group ids by user id."""
 
 
-async def teams(moodle: Connection, course_id: int) -> Teams:
-    """Read who is in which group of a course, with ``core_enrol_get_enrolled_users`` alone.
+async def groups(moodle: Connection, course_id: int) -> Groups:
+    """Read who is in which groups of a course, with ``core_enrol_get_enrolled_users`` alone.
 
     Raises MoodleError.
     """
-    members: Teams = defaultdict(list)
-    async for row in enrolled(moodle, course_id, list[Grouped], {"userfields": "id,groups"}):
-        for group in row.get("groups") or ():
-            members[group["id"]].append(row["id"])
-    return dict(members)
+    return {
+        row["id"]: {group["id"] for group in row.get("groups") or ()}
+        async for row in enrolled(moodle, course_id, list[Grouped], {"userfields": "id,groups"})
+    }
 
 
-def owners(rows: list[Submission], members: Teams, able: set[int]) -> list[tuple[Submission, list[int]]]:
-    """Give each submission once, with the ids of the users whose it is.
+def owners(rows: list[Submission], of_user: Groups, able: set[int]) -> list[tuple[Submission, list[int]]]:
+    """Give each submission once, with the ids of the users whose it is, out of those who are ``able`` to submit.
 
     A team's submission has a row with ``userid`` 0 and its group, and a row per member that holds no
-    files (``submissions.team``): the members' rows are left out. Only users who can submit belong to a team.
+    files (``submissions.team``): the members' rows are left out. Group 0 is the default team of all
+    who are not in exactly one group.
     """
-    grouped = {user for group in members.values() for user in group}
     found: list[tuple[Submission, list[int]]] = []
     covered: set[int] = set()
     for row in rows:
         if row.get("userid"):
             continue
-        team = members.get(row.get("groupid") or 0)
-        if team is None:
-            team = [user for user in able if user not in grouped]
-        found.append((row, sorted(user for user in team if user in able)))
-        covered.update(team)
+        group = row.get("groupid") or 0
+        team = {user for user in able if (group in of_user.get(user, ()) if group else len(of_user.get(user, ())) != 1)}
+        found.append((row, sorted(team)))
+        covered |= team
     alone = [(row, [row["userid"]]) for row in rows if row.get("userid") and row["userid"] not in covered]
     return found + alone
