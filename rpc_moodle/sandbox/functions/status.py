@@ -1,0 +1,151 @@
+"""``mod_assign_get_submission_status``: submission, grade, comment and grading status of one user."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rpc_moodle.sandbox.errors import missing_user, no_permission
+from rpc_moodle.sandbox.functions.base import Call, function
+from rpc_moodle.sandbox.functions.grades import describe as describe_grade
+from rpc_moodle.sandbox.functions.participants import needs_grading
+from rpc_moodle.sandbox.functions.submissions import describe as describe_submission
+from rpc_moodle.sandbox.params import integer
+from rpc_moodle.sandbox.people import GRADE
+from rpc_moodle.sandbox.texts import shown
+from rpc_moodle.sandbox.work import DRAFT, NEW, RELEASED, REOPENED, SUBMITTED, Assignment, Grade, Submission
+
+
+@function("mod_assign_get_submission_status", assignid=integer(), userid=integer(0), groupid=integer(0))
+def get_submission_status(call: Call, params: dict[str, Any]) -> dict[str, Any]:
+    """Describe where a user, the caller by default, stands in an assignment (``status.*``)."""
+    assignment = call.assignment(params["assignid"])
+    userid = params["userid"] or call.user.id
+    if userid not in call.site.users:
+        raise missing_user()
+    grader = call.may(GRADE, assignment)
+    if userid != call.user.id and not grader:
+        raise no_permission("View grades")
+    answer: dict[str, Any] = {}
+    if grader:
+        answer["gradingsummary"] = _summary(call, assignment)
+    if call.site.takes_part(assignment, userid):
+        answer["lastattempt"] = _last_attempt(call, assignment, userid)
+    feedback = _feedback(call, assignment, userid)
+    if feedback:
+        answer["feedback"] = feedback
+    previous = assignment.attempts.get((userid, 0), [])[:-1]
+    if previous:
+        answer["previousattempts"] = [_previous(call, assignment, one) for one in previous]
+    return answer | {"assignmentdata": {"attachments": {"intro": []}}, "warnings": []}
+
+
+def _summary(call: Call, assignment: Assignment) -> dict[str, Any]:
+    members = call.site.participants(assignment)
+    team = assignment.teamsubmission
+    teams = {call.site.team_of(assignment, userid) for userid in members} if team else set()
+    owned = [assignment.submission_of(0, groupid=one) for one in teams] if team else map(assignment.latest_of, members)
+    rows = [one for one in owned if one is not None]
+    waiting = [one for one in rows if needs_grading(one, assignment.grades.get((one.userid, one.attemptnumber)))]
+    return {
+        "participantcount": len(teams) if team else len(members),
+        "submissiondraftscount": sum(one.status == DRAFT for one in rows),
+        "submissionsenabled": not assignment.nosubmissions,
+        "submissionssubmittedcount": sum(one.status == SUBMITTED for one in rows),
+        "submissionsneedgradingcount": 0 if team else len(waiting),
+        "warnofungroupedusers": "warnoptional" if 0 in teams else "",
+    }
+
+
+def _last_attempt(call: Call, assignment: Assignment, userid: int) -> dict[str, Any]:
+    answer: dict[str, Any] = {}
+    submission = assignment.latest_of(userid)
+    team = call.site.team_of(assignment, userid) if assignment.teamsubmission else 0
+    if submission:
+        answer["submission"] = _submission(call, assignment, submission)
+    if assignment.teamsubmission:
+        shared = assignment.submission_of(0, groupid=team)
+        if shared:
+            answer["teamsubmission"] = _submission(call, assignment, shared)
+        if team:
+            answer["submissiongroup"] = team
+    grade, flags = assignment.grade_of(userid), assignment.flags.get(userid)
+    open_to_owner = not assignment.nosubmissions
+    if assignment.submissiondrafts and submission:
+        open_to_owner = open_to_owner and submission.status in {NEW, DRAFT, REOPENED}
+    itself = userid == call.user.id
+    unlocked = not (flags and flags.locked)
+    return answer | {
+        "submissiongroupmemberswhoneedtosubmit": [],
+        "submissionsenabled": not assignment.nosubmissions,
+        "locked": not unlocked,
+        "graded": bool(grade and grade.is_graded),
+        "canedit": itself and open_to_owner and unlocked,
+        "caneditowner": open_to_owner and unlocked,
+        "cansubmit": itself and bool(submission and assignment.submissiondrafts and submission.status == DRAFT),
+        "extensionduedate": flags.extensionduedate if flags else None,
+        "timelimit": 0,
+        "blindmarking": assignment.is_blind,
+        "gradingstatus": assignment.grading_status(userid),
+        "usergroups": [group.id for group in call.site.courses[assignment.courseid].groups_of(userid)],
+    }
+
+
+def _submission(call: Call, assignment: Assignment, one: Submission) -> dict[str, Any]:
+    answer = describe_submission(call, assignment, one)
+    plugins = answer.pop("plugins")
+    return answer | {"assignment": assignment.id, "latest": int(one.latest), "plugins": plugins}
+
+
+def _feedback(call: Call, assignment: Assignment, userid: int) -> dict[str, Any] | None:
+    """Give grade and comment, once there is a grade in the gradebook or a comment that is not held back."""
+    row, book = assignment.grade_of(userid), assignment.gradebook.get(userid)
+    held_back = assignment.markingworkflow and assignment.grading_status(userid) != RELEASED
+    commented = bool(assignment.comments_enabled and row and row.comment and row.comment.text) and not held_back
+    value = book.grade if book and assignment.grade else None
+    if value is None and not commented:
+        return None
+    answer: dict[str, Any] = {}
+    if row:
+        answer["grade"] = _grade(assignment, row)
+    answer["gradefordisplay"] = None if value is None else display(call, assignment, value)
+    answer["gradeddate"] = None if value is None or not book else book.dategraded
+    if row:
+        answer["plugins"] = _comments(call, assignment, row)
+    return answer
+
+
+def _grade(assignment: Assignment, row: Grade) -> dict[str, Any]:
+    return {"id": row.id, "assignment": assignment.id} | describe_grade(row)
+
+
+def _comments(call: Call, assignment: Assignment, row: Grade) -> list[dict[str, Any]]:
+    if not assignment.comments_enabled:
+        return []
+    text, text_format = shown(row.comment.text, row.comment.format, raw=call.raw) if row.comment else ("", 0)
+    field = {"name": "comments", "description": "Feedback comments", "text": text, "format": text_format}
+    area = {"area": "feedback", "files": []}
+    return [{"type": "comments", "name": "Feedback comments", "fileareas": [area], "editorfields": [field]}]
+
+
+def display(call: Call, assignment: Assignment, value: float) -> str:
+    """Give a grade as people read it: points of the maximum, or the scale's word (``save.scale_keep``)."""
+    if assignment.grade > 0:
+        return f"{value:.2f}&nbsp;/&nbsp;{assignment.grade:.2f}"
+    scale = call.site.scales.get(-assignment.grade, [])
+    return scale[int(value) - 1] if 1 <= int(value) <= len(scale) else "-"
+
+
+def _previous(call: Call, assignment: Assignment, one: Submission) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "attemptnumber": one.attemptnumber,
+        "submission": _submission(call, assignment, one),
+    }
+    row = assignment.grades.get((one.userid, one.attemptnumber))
+    if row:
+        words = display(call, assignment, row.grade) if row.is_graded else "-"
+        answer["grade"] = _grade(assignment, row) | {"gradefordisplay": words}
+        answer["feedbackplugins"] = _comments(call, assignment, row)
+    return answer
+
+
+FUNCTIONS = (get_submission_status,)

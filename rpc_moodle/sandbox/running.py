@@ -1,0 +1,95 @@
+"""The sandbox as a running server: a context manager for tests, a command for people."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import deque
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from rpc_moodle.sandbox.seed import TOKEN_NAMES, seeded_site, token_value
+from rpc_moodle.sandbox.server import create_app
+from rpc_moodle.sandbox.site import Seen, Site
+
+
+class Sandbox:
+    """A seeded Moodle on a real socket, running inside ``async with``.
+
+    Args:
+        host: Address to listen on.
+        port: Port to listen on, 0 for any free one.
+        users: Students in the big course.
+        latency: Seconds that each answer is late.
+        release: ``4.4``, ``4.5`` or ``5.0``.
+
+    Raises:
+        ValueError: An unknown ``release``.
+        OSError: The port is taken.
+
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        users: int = 50,
+        latency: float = 0.0,
+        release: str = "4.5",
+    ) -> None:
+        self.site: Site = seeded_site(users=users, release=release)
+        self.url = ""
+        self._host, self._port = host, port
+        # A hanging or slow request must not hold up the end of a test.
+        self._runner = web.AppRunner(create_app(self.site, latency=latency), shutdown_timeout=0.1)
+
+    @property
+    def requests(self) -> deque[Seen]:
+        """The latest requests, oldest first."""
+        return self.site.requests
+
+    def token(self, name: str) -> str:
+        """Give the token of a name in the recordings, such as ``teacher_care``.
+
+        Raises:
+            KeyError: No such name.
+
+        """
+        if name not in TOKEN_NAMES:
+            raise KeyError(name)
+        return token_value(name)
+
+    async def __aenter__(self) -> Self:
+        await self._runner.setup()
+        await web.TCPSite(self._runner, self._host, self._port).start()
+        port = self._runner.addresses[0][1]
+        self.url = f"http://{'127.0.0.1' if self._host in {'', '0.0.0.0'} else self._host}:{port}"  # noqa: S104 - compared, not bound
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._runner.cleanup()
+
+
+async def run(host: str, port: int, *, users: int, latency: float, release: str) -> None:
+    """Serve until cancelled, after telling on standard output what is there and which tokens open it."""
+    async with Sandbox(host, port, users=users, latency=latency, release=release) as sandbox:
+        sys.stdout.write(describe(sandbox))
+        sys.stdout.flush()
+        await asyncio.Event().wait()
+
+
+def describe(sandbox: Sandbox) -> str:
+    """Give the table that ``run`` prints: address, courses, assignments by the id in their URL, tokens."""
+    site = sandbox.site
+    lines = [f"Moodle {site.release} (sandbox): {sandbox.url}", ""]
+    for course in site.courses.values():
+        lines.append(f"course {course.id:<3} {course.fullname}, {len(course.enrolments)} enrolled")
+        inside = (one for one in site.assignments.values() if one.courseid == course.id)
+        lines += [f"    assignment {one.cmid:<3} {one.name.replace('</span>', ' ')}" for one in inside]
+    lines += ["", *(f"token {name:<19} {token_value(name)}" for name in TOKEN_NAMES), ""]
+    return "\n".join(lines)

@@ -1,0 +1,146 @@
+"""The HTTP side of the sandbox: Moodle's scripts at Moodle's paths."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from rpc_moodle.sandbox import downloads, pages
+from rpc_moodle.sandbox.access import authenticate, log_in
+from rpc_moodle.sandbox.errors import MoodleError, access_denied, missing_record
+from rpc_moodle.sandbox.faults import Fault, suffer
+from rpc_moodle.sandbox.functions import table
+from rpc_moodle.sandbox.functions.base import Call, Function
+from rpc_moodle.sandbox.params import Settings, nest
+from rpc_moodle.sandbox.site import Mode, Seen, Site
+from rpc_moodle.sandbox.xml import answer_xml, error_xml
+
+REST: Final = "/webservice/rest/server.php"
+_BODY_LIMIT: Final = 256 * 1024 * 1024
+_PAIRS: Final = "pairs"
+
+
+def create_app(site: Site, *, latency: float = 0.0) -> web.Application:
+    """Build the application that serves ``site``, each answer ``latency`` seconds late."""
+    server = _Server(site, latency, table())
+    app = web.Application(middlewares=[server.around], client_max_size=_BODY_LIMIT)
+    app.router.add_route("*", REST, server.rest)
+    app.router.add_route("*", f"{downloads.SCRIPT}/{{path:.*}}", server.file)
+    app.router.add_route("*", "/login/token.php", server.login)
+    app.router.add_route("*", "/login/index.php", server.login_page)
+    app.router.add_route("*", "/pluginfile.php/{path:.*}", server.plain_file)
+    return app
+
+
+class _Server:
+    """The handlers, bound to one site."""
+
+    def __init__(self, site: Site, latency: float, functions: Mapping[str, Function]) -> None:
+        self.site = site
+        self.latency = latency
+        self.functions = functions
+
+    @web.middleware
+    async def around(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Note the request, wait, suffer a planned fault, and turn refusals of the scripts into their JSON."""
+        pairs = await _pairs(request)
+        request[_PAIRS] = pairs
+        form = dict(pairs)
+        seen = Seen(
+            request.method,
+            request.path,
+            form.get("wsfunction", ""),
+            form.get("wstoken", "") or form.get("token", ""),
+            form,
+        )
+        self.site.requests.append(seen)
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        fault = self.site.fault(seen) if self.site.fault else Fault.NONE
+        broken = await suffer(request, fault, answered=False)
+        if broken is not None:
+            return broken
+        if self.site.mode is Mode.CLI_MAINTENANCE:
+            return pages.cli_maintenance(self.site)
+        try:
+            response = await handler(request)
+        except web.HTTPNotFound:
+            return pages.wrong_path()
+        except MoodleError as error:
+            return _json(error.for_script(), status=error.status, content_type="application/json; charset=utf-8")
+        return await suffer(request, fault, answered=True) or response
+
+    async def rest(self, request: web.Request) -> web.StreamResponse:
+        """Answer a web service call: whatever happens, status 200, except where web services are switched off."""
+        if self.site.mode in {Mode.REST_DISABLED, Mode.WEBSERVICES_DISABLED}:
+            return pages.forbidden()
+        form = nest(request[_PAIRS], self.site.max_input_vars)
+        settings = Settings.split(form)
+        try:
+            answer = self._call(request, form, settings)
+        except MoodleError as error:
+            shape = error.for_service(self.site.release)
+            return _json(shape) if settings.json else _xml(error_xml(shape))
+        return _json(answer) if settings.json else _xml(answer_xml(answer))
+
+    def _call(self, request: web.Request, form: dict[str, Any], settings: Settings) -> Any:
+        token, name = str(form.get("wstoken", "")), str(form.get("wsfunction", ""))
+        user, service = authenticate(self.site, token, request.remote or "")
+        wanted = self.functions.get(name)
+        if wanted is None:
+            raise missing_record("external_functions")
+        if name not in service.functions:
+            raise access_denied()
+        call = Call(self.site, user, str(request.url.origin()), token, settings.raw, settings.filter)
+        return wanted.run(call, wanted.params.check(settings.arguments))
+
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        """Send a stored file."""
+        return await downloads.send_file(self.site, request, dict(request[_PAIRS]))
+
+    async def login(self, request: web.Request) -> web.StreamResponse:
+        """Give a token for username and password."""
+        return _json(log_in(self.site, dict(request[_PAIRS])), content_type="application/json; charset=utf-8")
+
+    async def login_page(self, request: web.Request) -> web.StreamResponse:
+        """Show the page that a client without a session ends on."""
+        del request
+        return pages.login(self.site)
+
+    async def plain_file(self, request: web.Request) -> web.StreamResponse:
+        """Send browsers without a session to the login page; a token does not help here (``file.plain_pluginfile``)."""
+        return pages.to_login(str(request.url.origin()))
+
+
+async def _pairs(request: web.Request) -> list[tuple[str, str]]:
+    """Read query and form, in this order; a JSON body is not read, as Moodle does not read one."""
+    pairs = list(request.query.items())
+    if request.content_type == "application/x-www-form-urlencoded":
+        body = (await request.read()).decode(errors="replace")
+        pairs += parse_qsl(body, keep_blank_values=True)
+    elif request.content_type == "multipart/form-data":
+        pairs += [(name, value) for name, value in (await request.post()).items() if isinstance(value, str)]
+    return pairs
+
+
+def _json(value: Any, *, status: int = 200, content_type: str = "application/json") -> web.Response:
+    """Write JSON as PHP does: ASCII only, slashes escaped."""
+    text = json.dumps(value, separators=(",", ":")).replace("/", "\\/")
+    headers = {"Content-Type": content_type, "Accept-Ranges": "none"}
+    return web.Response(body=text.encode(), status=status, headers=headers)
+
+
+def _xml(text: str) -> web.Response:
+    headers = {
+        "Content-Type": "application/xml; charset=utf-8",
+        "Content-Disposition": 'inline; filename="response.xml"',
+        "Accept-Ranges": "none",
+    }
+    return web.Response(body=text.encode(), headers=headers)
