@@ -1,0 +1,152 @@
+import pytest
+
+from rpc_moodle.sandbox import Sandbox
+from tests.methods.conftest import Call
+from utils.dispatch import Dispatcher
+from utils.testing import call
+
+
+async def test_users_come_in_both_dialects(ask: Call) -> None:
+    reply = await ask("getUsersFromCourse", courseID=2)
+    assert reply["success"]
+    assert len(reply["data"]) == 34
+    zoe = next(user for user in reply["data"] if user["id"] == 5)
+    assert zoe["extId"] == zoe["id"]
+    assert (zoe["firstname"], zoe["lastname"]) == (zoe["firstName"], zoe["lastName"]) == ("Zoë", "Müller")
+    assert zoe["fullname"] == "Zoë Müller"
+    assert zoe["email"] == "student1@example.com"
+
+
+async def test_a_standard_role_is_named_by_its_shortname(ask: Call) -> None:
+    users = {user["id"]: user for user in (await ask("getUsersFromCourse", courseID=2))["data"]}
+    assert users[3]["roles"] == "editingteacher"
+    assert users[6]["roles"] == "teacher, student"
+    assert users[6]["roleList"][1] == {"id": 5, "shortname": "student", "name": "student"}
+
+
+async def test_what_moodle_withholds_is_an_empty_string(ask: Call) -> None:
+    users = {user["id"]: user for user in (await ask("getUsersFromCourse", "student_full", courseID=2))["data"]}
+    assert users[7]["email"] == ""
+    assert users[7]["firstName"] == users[7]["username"] == ""
+    assert users[7]["fullname"]
+
+
+@pytest.mark.parametrize("version", ["4.4", "4.5", "5.0"])
+async def test_an_unknown_course_is_not_found_on_every_version(dispatcher: Dispatcher, version: str) -> None:
+    async with Sandbox(release=version) as sandbox:
+        options = {"url": sandbox.url, "apiKey": sandbox.token("teacher_care")}
+        reply = await call(dispatcher, "getUsersFromCourse", {"courseID": 9999, "options": options})
+    assert reply["error"]["code"] == "not_found"
+    assert "9999" in reply["message"]
+
+
+async def test_a_course_that_the_account_is_not_in_is_denied_with_the_reason(ask: Call) -> None:
+    reply = await ask("getUsersFromCourse", courseID=3)
+    assert reply["error"]["code"] == "access_denied"
+    assert "not enrolled in course 3" in reply["message"]
+
+
+async def test_assignments_are_pairs_of_course_module_id_and_name(ask: Call) -> None:
+    pairs = (await ask("getAssignmentInfoFromCourse", courseID=2))["data"]
+    assert pairs[0] == [8, "Essay (files)"]
+    assert all("<span" not in name for _, name in pairs)
+
+
+async def test_a_course_without_assignments_is_an_empty_list(ask: Call) -> None:
+    assert (await ask("getAssignmentInfoFromCourse", courseID=4))["data"] == []
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"courseID": 2, "options": {"url": "URL", "apiKey": "KEY"}},
+        {"courseID": "2", "options": {"apiUrl": "URL", "token": "KEY"}},
+        {"options": {"courseID": 2, "apiUrl": "URL", "apiKey": "KEY"}},
+        {"options": {"courseID": " 2 ", "url": "URL/", "apiKey": "KEY"}},
+        {"courseID": 2, "unknown": 1, "options": {"url": " URL/webservice/rest/server.php ", "apiKey": "KEY", "x": 1}},
+    ],
+)
+async def test_every_dialect_of_the_callers_is_understood(
+    sandbox: Sandbox, dispatcher: Dispatcher, payload: dict[str, object]
+) -> None:
+    def filled(value: object) -> object:
+        if isinstance(value, dict):
+            return {key: filled(item) for key, item in value.items()}
+        if isinstance(value, str):
+            return value.replace("URL", sandbox.url).replace("KEY", sandbox.token("teacher_care"))
+        return value
+
+    reply = await call(dispatcher, "getUsersFromCourse", filled(payload))
+    assert reply["success"], reply
+
+
+@pytest.mark.parametrize("number", ["", "abc", "12; drop", "-1", 0, -5, True, None, [2], {"a": 1}, 1.5, "9" * 30, "\uff12"])
+async def test_an_id_that_is_none_is_refused_by_name(ask: Call, sandbox: Sandbox, number: object) -> None:
+    reply = await ask("getUsersFromCourse", courseID=number)
+    assert reply["error"]["code"] == "invalid_request"
+    assert reply["error"]["details"]["fields"][0]["path"] == "courseID"
+    assert not sandbox.requests
+
+
+@pytest.mark.parametrize(
+    ("options", "path"),
+    [
+        ({}, "options.url"),
+        ({"url": "", "apiKey": "k"}, "options.url"),
+        ({"url": "ftp://m.example", "apiKey": "k"}, "options.url"),
+        ({"apiUrl": "https://user:pw@m.example", "apiKey": "k"}, "options.apiUrl"),
+        ({"url": "https://m.example"}, "options.apiKey"),
+        ({"url": "https://m.example", "apiKey": ""}, "options.apiKey"),
+        ({"url": "https://m.example", "apiKey": "a\nb"}, "options.apiKey"),
+        ({"url": "https://m.example", "token": 17}, "options.token"),
+        ("nothing", "options"),
+        (None, "options"),
+    ],
+)
+async def test_wrong_credentials_are_refused_by_name_without_repeating_them(
+    dispatcher: Dispatcher, options: object, path: str
+) -> None:
+    reply = await call(dispatcher, "getUsersFromCourse", {"courseID": 2, "options": options})
+    assert reply["error"]["code"] == "invalid_request"
+    assert path in [field["path"] for field in reply["error"]["details"]["fields"]]
+    assert "pw" not in reply["message"]
+
+
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [("teacher_expired", "access_denied"), ("teacher_wrongip", "access_denied"), ("teacher_enrolonly", None)],
+)
+async def test_a_token_that_may_not_says_what_to_check(ask: Call, token: str, code: str | None) -> None:
+    reply = await ask("getUsersFromCourse", token, courseID=2)
+    assert reply.get("error", {}).get("code") == code
+    if code:
+        assert "expired" in reply["message"]
+        assert "IP address" in reply["message"]
+        assert "core_enrol_get_enrolled_users" in reply["message"]
+
+
+async def test_an_unknown_token_is_named_as_such(sandbox: Sandbox, dispatcher: Dispatcher) -> None:
+    options = {"url": sandbox.url, "apiKey": "0" * 32}
+    reply = await call(dispatcher, "getUsersFromCourse", {"courseID": 2, "options": options})
+    assert reply["error"]["code"] == "invalid_token"
+
+
+async def test_a_site_that_answers_html_is_a_bad_response(sandbox: Sandbox, dispatcher: Dispatcher) -> None:
+    options = {"url": f"{sandbox.url}/nowhere", "apiKey": sandbox.token("teacher_care")}
+    reply = await call(dispatcher, "getUsersFromCourse", {"courseID": 2, "options": options})
+    assert reply["error"]["code"] == "bad_response"
+    assert reply["error"]["retryable"]
+
+
+async def test_the_probe_answers_whatever_is_sent(dispatcher: Dispatcher) -> None:
+    for payload in (None, "x", 1, [], {"options": "x"}):
+        assert (await call(dispatcher, "call", payload))["data"] == "Hello World!"
+    assert (await call(dispatcher, "call"))["data"] == "Hello World!"
+
+
+async def test_a_large_course_comes_whole(dispatcher: Dispatcher) -> None:
+    async with Sandbox(users=2500) as sandbox:
+        options = {"url": sandbox.url, "apiKey": sandbox.token("teacher_care")}
+        reply = await call(dispatcher, "getUsersFromCourse", {"courseID": 5, "options": options})
+    ids = [user["id"] for user in reply["data"]]
+    assert len(ids) == len(set(ids)) == 2501

@@ -1,0 +1,69 @@
+import pytest
+
+from rpc_moodle.sandbox import Sandbox
+from tests.methods.conftest import Call
+
+EVENT = "getSubmissionsInfosFromAssignment"
+
+
+async def test_a_submission_names_its_user_and_its_files(ask: Call, sandbox: Sandbox) -> None:
+    rows = (await ask(EVENT, courseID=2, assignmentID=8))["data"]
+    row = next(row for row in rows if row["userid"] == 6)
+    assert row["userIds"] == [6]
+    assert row["userInfo"] == {
+        "firstName": "Łukasz",
+        "lastName": "Żółć",
+        "email": "student2@example.com",
+        "roles": "teacher, student",
+    }
+    assert (row["status"], row["gradingstatus"], row["attemptnumber"]) == ("submitted", "graded", 0)
+    assert [file["filename"] for file in row["files"]] == ["Größe  Übung (final) #1.pdf", "räw data+100%.csv"]
+    assert row["files"][1]["filepath"] == "/data/nested/"
+    assert row["submissionURLs"] == [{"filename": f["filename"], "fileurl": f["fileurl"]} for f in row["files"]]
+
+
+async def test_both_names_of_the_event_answer_alike(ask: Call) -> None:
+    first = (await ask(EVENT, courseID=2, assignmentID=8))["data"]
+    second = (await ask("getSubmissionInfosFromAssignment", courseID=2, assignmentID=8))["data"]
+    assert [row["submissionId"] for row in first] == [row["submissionId"] for row in second]
+
+
+async def test_no_file_url_gives_the_token_away(ask: Call, sandbox: Sandbox) -> None:
+    reply = await ask(EVENT, courseID=2, assignmentID=8)
+    assert sandbox.token("teacher_care") not in str(reply)
+    assert all("ticket=" in file["fileurl"] for row in reply["data"] for file in row["files"])
+
+
+@pytest.mark.parametrize("token", ["teacher_care", "teacher_full"])
+async def test_a_team_stands_once_with_all_its_members(ask: Call, token: str) -> None:
+    rows = (await ask(EVENT, token, courseID=2, assignmentID=11))["data"]
+    teams = {row["groupid"]: row for row in rows if row["groupid"]}
+    assert sorted(teams) == [1, 2]
+    assert teams[1]["userIds"] == [5, 6, 7, 8, 9]
+    assert teams[1]["userid"] == 0
+    assert teams[1]["files"][0]["filename"] == "team-a.pdf"
+    assert teams[1]["userInfo"] == {"firstName": "", "lastName": "", "email": "", "roles": ""}
+    everyone = [user for row in rows for user in row["userIds"]]
+    assert len(everyone) == len(set(everyone))
+
+
+async def test_blind_submissions_name_nobody(ask: Call) -> None:
+    rows = (await ask(EVENT, courseID=2, assignmentID=12))["data"]
+    assert rows
+    assert all(set(row["userInfo"].values()) == {""} for row in rows)
+
+
+async def test_online_text_comes_with_the_submission(ask: Call) -> None:
+    rows = (await ask(EVENT, courseID=2, assignmentID=9))["data"]
+    assert rows[0]["onlinetext"] == "<p>My <b>reflection</b> — ünïcode 😀</p>"
+    assert rows[0]["files"] == []
+
+
+async def test_no_submissions_are_an_empty_list(ask: Call) -> None:
+    assert (await ask(EVENT, courseID=2, assignmentID=10))["data"] == []
+
+
+async def test_an_account_that_may_not_grade_is_denied(ask: Call) -> None:
+    reply = await ask(EVENT, "student_full", courseID=2, assignmentID=8)
+    assert reply["error"]["code"] == "access_denied"
+    assert "right to grade" in reply["message"]
