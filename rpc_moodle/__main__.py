@@ -68,6 +68,7 @@ def sandbox(
 @cli.command()
 def demo() -> None:
     """Start sandbox and service, call every published method as a backend would, and show what came back."""
+    configure(Settings(log_level="warning"))
     run(demonstration.run())
 
 

@@ -80,7 +80,9 @@ async def test_every_dialect_of_the_callers_is_understood(
     assert reply["success"], reply
 
 
-@pytest.mark.parametrize("number", ["", "abc", "12; drop", "-1", 0, -5, True, None, [2], {"a": 1}, 1.5, "9" * 30, "\uff12"])
+@pytest.mark.parametrize(
+    "number", ["", "abc", "12; drop", "-1", 0, -5, True, None, [2], {"a": 1}, 1.5, "9" * 30, "\uff12"]
+)
 async def test_an_id_that_is_none_is_refused_by_name(ask: Call, sandbox: Sandbox, number: object) -> None:
     reply = await ask("getUsersFromCourse", courseID=number)
     assert reply["error"]["code"] == "invalid_request"
@@ -139,6 +141,7 @@ async def test_a_site_that_answers_html_is_a_bad_response(sandbox: Sandbox, disp
 
 
 async def test_the_probe_answers_whatever_is_sent(dispatcher: Dispatcher) -> None:
+    payload: object
     for payload in (None, "x", 1, [], {"options": "x"}):
         assert (await call(dispatcher, "call", payload))["data"] == "Hello World!"
     assert (await call(dispatcher, "call"))["data"] == "Hello World!"
