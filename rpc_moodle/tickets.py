@@ -14,7 +14,7 @@ from yarl import URL
 
 from rpc_moodle.errors import INVALID_TOKEN
 from rpc_moodle.moodle import errors, wire
-from rpc_moodle.moodle.fileurl import file_url, site_of
+from rpc_moodle.moodle.fileurl import bare, file_url, is_of, site_of
 from utils.errors import RpcError
 
 Mode = Literal["sealed", "plain", "none"]
@@ -83,7 +83,7 @@ class Tickets:
 
     def seal(self, url: str, token: SecretStr) -> str:
         """Put a ticket onto a file URL of Moodle. Raises InvalidSite when it is none."""
-        clean = _bare(file_url(url))
+        clean = bare(file_url(url))
         ticket = self.wrap("file", {"url": str(clean), "token": token.get_secret_value()})
         return str(clean.update_query(ticket=ticket))
 
@@ -124,7 +124,7 @@ class FileLinks:
         """
         if self._mode == "sealed":
             return self._tickets.seal(fileurl, token)
-        clean = _bare(file_url(fileurl))
+        clean = bare(file_url(fileurl))
         return str(clean.update_query(token=token.get_secret_value()) if self._mode == "plain" else clean)
 
     def resolve(self, text: str, *, site: URL | None = None, token: SecretStr | None = None) -> FileAccess:
@@ -139,24 +139,16 @@ class FileLinks:
         if "ticket" in url.query:
             access = self._tickets.open_url(text)
         elif url.query.get("token"):
-            access = FileAccess(_bare(url), wire.check_token(SecretStr(url.query["token"])))
+            access = FileAccess(bare(url), wire.check_token(SecretStr(url.query["token"])))
         elif token is not None:
-            access = FileAccess(_bare(url), token)
+            access = FileAccess(bare(url), token)
         else:
             raise errors.InvalidCredential(
                 "The file URL carries neither a ticket nor a token, and the call has no API key."
             )
-        if site is not None and _root(access.site) != _root(site):
+        if site is not None and not is_of(access.url, site):
             raise errors.InvalidSite("The file URL belongs to another site than the URL of the call.")
         return access
-
-
-def _bare(url: URL) -> URL:
-    return url.without_query_params("ticket", "token")
-
-
-def _root(site: URL) -> tuple[URL, str]:
-    return site.origin(), site.raw_path.rstrip("/")
 
 
 def _derive(key: SecretStr) -> bytes:

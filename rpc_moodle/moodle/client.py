@@ -1,10 +1,12 @@
 """A Moodle site in Moodle's own terms: users, assignments, participants, submissions."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.connection import Connection
 from rpc_moodle.moodle.enrolment import enrolled
+from rpc_moodle.moodle.fileurl import bare, file_url, is_of
 from rpc_moodle.moodle.models import (
     Assignment,
     Assignments,
@@ -17,6 +19,7 @@ from rpc_moodle.moodle.models import (
     Submissions,
     UserMappings,
 )
+from rpc_moodle.moodle.save import Progress, Saved, save
 from rpc_moodle.moodle.wire import Params
 
 USER_FIELDS = "id,username,firstname,lastname,fullname,email,roles"
@@ -113,3 +116,15 @@ class MoodleClient(Connection):
                 function=function,
             )
         raise errors.NotFound("The assignment is no longer there.", function=function)
+
+    async def download(self, url: str, destination: str | Path, *, progress: Progress | None = None) -> Saved:
+        """Fetch the file of a ``fileurl`` into ``destination``, proven by its SHA-1, unless it is there unchanged.
+
+        Until it is proven it stands in ``<destination>.part``, which a later run resumes.
+
+        Raises any MoodleError, InvalidSite for a file of another site; and OSError for what the disk refuses.
+        """
+        address = bare(file_url(url))
+        if not is_of(address, self.site):
+            raise errors.InvalidSite("The file URL belongs to another site than this one.")
+        return await save(self.http, address, self.token, Path(destination), owner=self, progress=progress)

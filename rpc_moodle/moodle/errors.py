@@ -5,9 +5,11 @@
     MoodleError
     ├── InvalidSite            the URL cannot be a Moodle site
     ├── InvalidCredential      the token cannot be a Moodle token
+    ├── HostNotAllowed         the operator allows no connection to the address
     ├── Unreachable            DNS, connection, TLS
     ├── SiteTimeout            no answer in time
     ├── BadResponse            neither JSON nor a file
+    │   └── Unproven           a file came that is not the one announced
     ├── SiteUnavailable        maintenance, web services off, 5xx
     ├── SiteBusy               429
     └── MoodleException        Moodle answered with an errorcode
@@ -31,6 +33,10 @@ class InvalidCredential(MoodleError, ValueError):
     """The given token cannot be a Moodle token: empty, or with characters that no token has."""
 
 
+class HostNotAllowed(MoodleError):
+    """The address is one that the operator of the service does not let it connect to."""
+
+
 class Unreachable(MoodleError):
     """No connection: the name does not resolve, nothing listens, or TLS fails."""
 
@@ -41,6 +47,10 @@ class SiteTimeout(MoodleError):
 
 class BadResponse(MoodleError):
     """The answer is neither JSON nor a file: a login page, a proxy's HTML, truncated data."""
+
+
+class Unproven(BadResponse):
+    """What came is not the file that the site announced: truncated, corrupted, or changed on the way."""
 
 
 class SiteUnavailable(MoodleError):

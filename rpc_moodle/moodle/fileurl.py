@@ -53,6 +53,17 @@ def site_of(url: URL) -> URL:
     return url.with_path(root, encoded=True).with_query(None)
 
 
+def is_of(url: URL, site: URL) -> bool:
+    """Tell whether a file is of the site with that root URL; for a URL that ``file_url`` gave."""
+    root = site_of(url)
+    return root.origin() == site.origin() and root.raw_path.rstrip("/") == site.raw_path.rstrip("/")
+
+
+def bare(url: URL) -> URL:
+    """Take out of a file URL what lets somebody in: a token, or a ticket of the service."""
+    return url.without_query_params("ticket", "token")
+
+
 def file_name(url: URL) -> str:
     """Give the name of a file as Moodle shows it, any Unicode (``file.names.*``); for a URL that ``file_url`` gave.
 

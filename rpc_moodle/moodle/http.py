@@ -11,6 +11,7 @@ import aiohttp
 from yarl import URL
 
 from rpc_moodle.moodle import errors
+from rpc_moodle.moodle.turns import Turns
 
 _CONNECT_SECONDS = 10
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json, */*"}
@@ -24,9 +25,23 @@ class Http:
     travels in the body, and a redirect could carry it to another host.
     """
 
-    def __init__(self, *, per_site: int = 8, total_seconds: float = 60, read_seconds: float = 30) -> None:
-        """Take the connections per site, the limit of a whole call and that of a silent wait, in seconds."""
+    def __init__(
+        self,
+        *,
+        per_site: int = 8,
+        files_per_site: int = 4,
+        total_seconds: float = 60,
+        read_seconds: float = 30,
+        retry_seconds: float = 0.25,
+    ) -> None:
+        """Take the connections per site, how many of them may carry files, and limits in seconds.
+
+        ``total_seconds`` limits a whole call, ``read_seconds`` a silent wait, in a file of any size too;
+        ``retry_seconds`` is the first pause before an interrupted file is resumed.
+        """
         self._per_site = per_site
+        self.turns = Turns(max(1, min(files_per_site, per_site - 1)))
+        self.retry_seconds = retry_seconds
         self.total_seconds = total_seconds
         self._read_seconds = read_seconds
         self._session: aiohttp.ClientSession | None = None
@@ -53,9 +68,9 @@ class Http:
 
     @asynccontextmanager
     async def post(
-        self, url: URL, form: bytes, headers: dict[str, str] | None = None
+        self, url: URL, form: bytes, headers: dict[str, str] | None = None, *, buffer: int = 2**16
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Send a form and give the answer, its body unread.
+        """Send a form and give the answer, its body unread; reading ahead stops at twice ``buffer`` bytes.
 
         Raises Unreachable, SiteTimeout or BadResponse for what aiohttp raises, inside the block too;
         their texts name the host and nothing more of the URL.
@@ -64,7 +79,7 @@ class Http:
             raise RuntimeError("Http is used outside its 'async with'")
         try:
             async with self._session.post(
-                url, data=form, headers={**_FORM, **(headers or {})}, allow_redirects=False
+                url, data=form, headers={**_FORM, **(headers or {})}, allow_redirects=False, read_bufsize=buffer
             ) as response:
                 yield response
         except (aiohttp.ClientError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:

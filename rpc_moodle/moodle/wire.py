@@ -112,6 +112,11 @@ def form(token: SecretStr, function: str, params: Params) -> bytes:
     return encode(fields)
 
 
+def file_form(token: SecretStr) -> bytes:
+    """Write the form that fetches a file: the token then stands in no access log (``file.ok_post``)."""
+    return encode([("token", token.get_secret_value())])
+
+
 def encode(fields: Sequence[tuple[str, str]]) -> bytes:
     """Encode form fields; text that is not valid Unicode (a lone surrogate) becomes U+FFFD."""
     return "&".join(f"{quote_plus(key)}={quote_plus(_clean(value))}" for key, value in fields).encode("ascii")
@@ -136,7 +141,7 @@ def answer(function: str, status: int, headers: Mapping[str, str], body: bytes, 
     if not text:
         raise errors.BadResponse(f"The site answered {function} with nothing at all.")
     if text[:1] not in b'{["ntf-0123456789':
-        raise errors.BadResponse(f"The site answered {function} with {_looks_like(text)} instead of JSON. {CHECK_URL}")
+        raise errors.BadResponse(f"The site answered {function} with {looks_like(text)} instead of JSON. {CHECK_URL}")
     return body
 
 
@@ -217,7 +222,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def _looks_like(text: bytes) -> str:
+def looks_like(text: bytes) -> str:
+    """Say in a word what an answer is that is not what was asked for."""
     start = text[:512].lower()
     if b"<!doctype html" in start or b"<html" in start:
         return "a login page" if b"login" in text[:20_000].lower() else "an HTML page"
