@@ -38,6 +38,7 @@ CODES = (
 TABLE: tuple[tuple[type[moodle.MoodleError], ErrorCode], ...] = (
     (moodle.InvalidSite, INVALID_REQUEST),
     (moodle.InvalidCredential, INVALID_REQUEST),
+    (moodle.HostNotAllowed, HOST_NOT_ALLOWED),
     (moodle.Unreachable, UNREACHABLE),
     (moodle.SiteTimeout, TIMEOUT),
     (moodle.BadResponse, BAD_RESPONSE),
@@ -68,6 +69,8 @@ def translate(error: Exception) -> RpcError | None:
 def sentence(error: moodle.MoodleError) -> str:
     """Say what went wrong so that a person can act on it, without a token, a URL's query or a stack trace."""
     match error:
+        case moodle.HostNotAllowed():
+            return f"{error} Its operator can allow it with RPC_MOODLE_ALLOWED_HOSTS or RPC_MOODLE_ALLOW_PRIVATE."
         case moodle.InvalidToken():
             return "Moodle does not know this API key: it was mistyped, deleted, has expired, or is another site's."
         case moodle.AccessDenied(errorcode="accessexception"):
