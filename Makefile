@@ -57,3 +57,12 @@ lock: setup ## write the lock files anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml --group dev --group docs -o requirements-dev.lock
+
+docker-build: ## build the container's image
+	docker compose build rpc_moodle
+
+docker: ## start the container in the background, anew if something changed
+	docker compose up --detach --build rpc_moodle
+
+docker-test: setup $(NODE)/node_modules/.installed ## build the container, call it from Node, stop it, remove it
+	$(BIN)/python -m pytest tests/docker/container.py

@@ -1,0 +1,11 @@
+import os
+
+import pytest
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run in CI that skipped a test: there, all that a test can need is installed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") and reporter is not None and reporter.stats.get("skipped"):
+        reporter.write_line("\nA skipped test counts as failed, since CI is set.", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
