@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from enum import StrEnum
+from typing import Final
 
 from aiohttp import web
 
 
 class Fault(StrEnum):
-    """What happens to one request; ``AFTER`` means that Moodle has done its work and only the answer is lost."""
+    """What happens to one request.
+
+    ``AFTER`` means that Moodle has done its work and only the answer is lost; it is meant for web service calls, a
+    file has been sent by then.
+    """
 
     NONE = "none"
     ERROR_BEFORE = "error_before"
@@ -23,7 +28,7 @@ class Fault(StrEnum):
     RATE_LIMITED = "rate_limited"
 
 
-_AFTER = frozenset({Fault.ERROR_AFTER, Fault.CUT_AFTER, Fault.HANG_AFTER})
+_AFTER: Final = frozenset({Fault.ERROR_AFTER, Fault.CUT_AFTER, Fault.HANG_AFTER})
 
 
 async def suffer(request: web.Request, fault: Fault, *, answered: bool) -> web.StreamResponse | None:

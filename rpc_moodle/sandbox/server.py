@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -22,44 +22,30 @@ from rpc_moodle.sandbox.xml import answer_xml, error_xml
 
 REST: Final = "/webservice/rest/server.php"
 _BODY_LIMIT: Final = 256 * 1024 * 1024
-_PAIRS: Final = "pairs"
+_SCRIPT_TYPE: Final = "application/json; charset=utf-8"
 
 
 def create_app(site: Site, *, latency: float = 0.0) -> web.Application:
     """Build the application that serves ``site``, each answer ``latency`` seconds late."""
-    server = _Server(site, latency, table())
-    app = web.Application(middlewares=[server.around], client_max_size=_BODY_LIMIT)
-    app.router.add_route("*", REST, server.rest)
-    app.router.add_route("*", f"{downloads.SCRIPT}/{{path:.*}}", server.file)
-    app.router.add_route("*", "/login/token.php", server.login)
-    app.router.add_route("*", "/login/index.php", server.login_page)
-    app.router.add_route("*", "/pluginfile.php/{path:.*}", server.plain_file)
+    app = web.Application(client_max_size=_BODY_LIMIT)
+    app.router.add_route("*", "/{path:.*}", _Server(site, latency, table()).answer)
     return app
 
 
 class _Server:
-    """The handlers, bound to one site."""
+    """The scripts of one site."""
 
     def __init__(self, site: Site, latency: float, functions: Mapping[str, Function]) -> None:
         self.site = site
         self.latency = latency
         self.functions = functions
 
-    @web.middleware
-    async def around(
-        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    ) -> web.StreamResponse:
-        """Note the request, wait, suffer a planned fault, and turn refusals of the scripts into their JSON."""
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Note the request, wait, let a planned fault happen, and run the script that the path names."""
         pairs = await _pairs(request)
-        request[_PAIRS] = pairs
         form = dict(pairs)
-        seen = Seen(
-            request.method,
-            request.path,
-            form.get("wsfunction", ""),
-            form.get("wstoken", "") or form.get("token", ""),
-            form,
-        )
+        token = form.get("wstoken", "") or form.get("token", "")
+        seen = Seen(request.method, request.path, form.get("wsfunction", ""), token, form)
         self.site.requests.append(seen)
         if self.latency:
             await asyncio.sleep(self.latency)
@@ -67,21 +53,39 @@ class _Server:
         broken = await suffer(request, fault, answered=False)
         if broken is not None:
             return broken
+        response = await self._script(request, pairs, form)
+        return await suffer(request, fault, answered=True) or response
+
+    async def _script(
+        self, request: web.Request, pairs: list[tuple[str, str]], form: dict[str, str]
+    ) -> web.StreamResponse:
+        path = request.path
         if self.site.mode is Mode.CLI_MAINTENANCE:
             return pages.cli_maintenance(self.site)
         try:
-            response = await handler(request)
-        except web.HTTPNotFound:
-            return pages.wrong_path()
+            if path == REST:
+                return self._rest(request, pairs)
+            if path.startswith(f"{downloads.SCRIPT}/"):
+                return await downloads.send_file(self.site, request, form)
+            if path == "/login/token.php":
+                return _json(log_in(self.site, form), content_type=_SCRIPT_TYPE)
         except MoodleError as error:
-            return _json(error.for_script(), status=error.status, content_type="application/json; charset=utf-8")
-        return await suffer(request, fault, answered=True) or response
+            return _json(error.for_script(), status=error.status, content_type=_SCRIPT_TYPE)
+        return self._page(path, str(request.url.origin()))
 
-    async def rest(self, request: web.Request) -> web.StreamResponse:
+    def _page(self, path: str, url: str) -> web.Response:
+        """Answer what people's browsers ask for; a token does not help there (``file.plain_pluginfile``)."""
+        if path == "/login/index.php":
+            return pages.login(self.site)
+        if path.startswith("/pluginfile.php/"):
+            return pages.to_login(url)
+        return pages.wrong_path()
+
+    def _rest(self, request: web.Request, pairs: list[tuple[str, str]]) -> web.StreamResponse:
         """Answer a web service call: whatever happens, status 200, except where web services are switched off."""
         if self.site.mode in {Mode.REST_DISABLED, Mode.WEBSERVICES_DISABLED}:
             return pages.forbidden()
-        form = nest(request[_PAIRS], self.site.max_input_vars)
+        form = nest(pairs, self.site.max_input_vars)
         settings = Settings.split(form)
         try:
             answer = self._call(request, form, settings)
@@ -100,23 +104,6 @@ class _Server:
             raise access_denied()
         call = Call(self.site, user, str(request.url.origin()), token, settings.raw, settings.filter)
         return wanted.run(call, wanted.params.check(settings.arguments))
-
-    async def file(self, request: web.Request) -> web.StreamResponse:
-        """Send a stored file."""
-        return await downloads.send_file(self.site, request, dict(request[_PAIRS]))
-
-    async def login(self, request: web.Request) -> web.StreamResponse:
-        """Give a token for username and password."""
-        return _json(log_in(self.site, dict(request[_PAIRS])), content_type="application/json; charset=utf-8")
-
-    async def login_page(self, request: web.Request) -> web.StreamResponse:
-        """Show the page that a client without a session ends on."""
-        del request
-        return pages.login(self.site)
-
-    async def plain_file(self, request: web.Request) -> web.StreamResponse:
-        """Send browsers without a session to the login page; a token does not help here (``file.plain_pluginfile``)."""
-        return pages.to_login(str(request.url.origin()))
 
 
 async def _pairs(request: web.Request) -> list[tuple[str, str]]:
