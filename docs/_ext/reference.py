@@ -1,0 +1,129 @@
+"""Writes the reference pages from the code: a line ``<!-- generated: NAME -->`` of a page becomes what is said here."""  # noqa: INP001 - found by conf.py, part of no package
+
+import re
+from collections.abc import Iterable, Iterator
+
+from pydantic import AliasChoices, BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+from sphinx.application import Sphinx
+from typing_extensions import get_type_hints, is_typeddict
+from wire_types import Shapes, in_words, is_model
+
+from rpc_moodle import errors
+from rpc_moodle.app import METHODS
+from rpc_moodle.settings import Settings
+from utils.errors import CODES, ErrorCode
+from utils.registry import Method
+
+ALL_CODES: tuple[ErrorCode, ...] = (*CODES, *errors.CODES)
+_MARK = re.compile(r"^<!-- generated: (\w+) -->$", re.MULTILINE)
+_SHARED = ("options", "progress_id")
+
+
+def settings_table() -> str:
+    """Write a row per setting: its variable, default and meaning; the README holds the same table."""
+    prefix = Settings.model_config["env_prefix"]
+    rows = (
+        (f"`{prefix}{name.upper()}`", _default(field), field.description or "")
+        for name, field in Settings.model_fields.items()
+    )
+    return _table(("variable", "default", "meaning"), rows)
+
+
+def codes_table() -> str:
+    """Write a row per error code: when it is given, and whether calling again can help."""
+    rows = (
+        (f"`{code.name}`", _capital(code.when.rstrip(".")) + ".", "yes" if code.retryable else "no")
+        for code in ALL_CODES
+    )
+    return _table(("code", "when", "retryable"), rows)
+
+
+def methods_sections() -> str:
+    """Write a section per method, then a section per shape that they take or give."""
+    shapes: Shapes = {}
+    parts = [_method(method, shapes) for method in METHODS]
+    done: set[str] = set()
+    described = []
+    while waiting := [name for name in shapes if name not in done]:
+        done.update(waiting)
+        described += [_shape(name, shapes) for name in waiting]
+    return "\n\n".join([*parts, "## Shapes", *described])
+
+
+def _method(method: Method, shapes: Shapes) -> str:
+    lines = [f"## {method.name}", ""]
+    if method.aliases:
+        lines += ["Also called " + ", ".join(f"`{alias}`" for alias in method.aliases) + ".", ""]
+    lines += [_prose(method.doc), ""]
+    if method.request_model is None:
+        lines += ["The payload can be anything."]
+    else:
+        lines += [_table(("payload", "type", "default", "meaning"), _fields(method.request_model, shapes))]
+    return "\n".join([*lines, "", f"`data`: {in_words(method.result_type, shapes)}."])
+
+
+def _fields(model: type[BaseModel], shapes: Shapes, path: str = "") -> Iterator[tuple[str, str, str, str]]:
+    # What a method has of its own comes first, what all share last.
+    for name, field in sorted(model.model_fields.items(), key=lambda item: item[0] in _SHARED):
+        first, *others = [path + each for each in _names(name, field)]
+        if is_model(field.annotation) and name in _SHARED:
+            yield from _fields(field.annotation, shapes, f"{first}.")  # type: ignore[arg-type] # it is a model
+            continue
+        need = "required" if field.is_required() else _default(field)
+        also = [f"Also `{'`, `'.join(others)}`."] if others else []
+        kind = in_words(field.annotation, shapes).removesuffix(" or null")
+        yield f"`{first}`", kind, need, " ".join([field.description or "", *also]).strip()
+
+
+def _shape(name: str, shapes: Shapes) -> str:
+    shape = shapes[name]
+    if is_typeddict(shape):
+        table = _table(
+            ("key", "type"), ((f"`{key}`", in_words(hint, shapes)) for key, hint in get_type_hints(shape).items())
+        )
+    else:
+        table = _table(("key", "type", "default", "meaning"), _fields(shape, shapes))
+    return f"### {name}\n\n{_prose(shape.__doc__)}\n\n{table}"
+
+
+def _names(name: str, field: FieldInfo) -> list[str]:
+    """List what callers may write for a field; its name in Python is for Python."""
+    choices = field.validation_alias
+    if isinstance(choices, AliasChoices):
+        return [str(each) for each in choices.choices if each != name or "_" not in name]
+    return [str(choices or field.alias or name)]
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True)
+    if value is PydanticUndefined or value is None or value == ():
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _prose(docstring: str | None) -> str:
+    return "\n".join(line.strip() for line in (docstring or "").splitlines()).replace("``", "`")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [header, tuple("---" for _ in header), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _fill(_app: Sphinx, _page: str, source: list[str]) -> None:
+    written = {"settings": settings_table, "codes": codes_table, "methods": methods_sections}
+    source[0] = _MARK.sub(lambda mark: written[mark[1]](), source[0])
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Have every page filled before it is read."""
+    app.connect("source-read", _fill)
+    # These pages depend on the code, which Sphinx does not watch: read them at every build.
+    app.connect("env-get-outdated", lambda *_: ["methods", "errors", "settings"])
+    return {"parallel_read_safe": True}

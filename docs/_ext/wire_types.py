@@ -1,0 +1,53 @@
+"""Says in words what an annotation looks like on the wire."""  # noqa: INP001 - found by conf.py, part of no package
+
+import types
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr
+from typing_extensions import is_typeddict
+
+Shapes = dict[str, Any]
+"""Objects that deserve a section of their own, by name."""
+
+_NAMES: dict[object, str] = {
+    str: "string",
+    SecretStr: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    bytes: "binary",
+    type(None): "null",
+    dict: "object",
+    object: "anything",
+    Any: "anything",
+}
+
+
+def is_model(hint: Any) -> bool:
+    """Tell whether an annotation is a pydantic model."""
+    return isinstance(hint, type) and issubclass(hint, BaseModel)
+
+
+def in_words(hint: Any, shapes: Shapes) -> str:
+    """Name a type in Markdown, and add the objects it mentions to ``shapes``."""
+    if hint in _NAMES:
+        return _NAMES[hint]
+    if is_typeddict(hint) or is_model(hint):
+        shapes[hint.__name__] = hint
+        return f"[{hint.__name__}](#{hint.__name__.lower()})"
+    if get_origin(hint) is Literal:
+        return " or ".join(f"`{value}`" for value in get_args(hint))
+    return _generic(get_origin(hint), get_args(hint), shapes)
+
+
+def _generic(origin: Any, arguments: tuple[Any, ...], shapes: Shapes) -> str:
+    inner = [in_words(each, shapes) for each in arguments if each is not Ellipsis and not isinstance(each, str)]
+    if origin in {Union, types.UnionType}:
+        return " or ".join(dict.fromkeys(inner))
+    if origin is list or (origin is tuple and Ellipsis in arguments):
+        return f"list of {inner[0]}"
+    if origin is tuple:
+        return f"pair of {' and '.join(inner)}"
+    if origin is None or origin is dict:
+        return "object"
+    return inner[0]  # Annotated, NotRequired
