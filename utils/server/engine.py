@@ -55,24 +55,28 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # the library ha
             self.sockets.pop(sid, None)
 
     async def stop(self, timeout: float) -> None:  # noqa: ASYNC109 - what is not fetched by then is given up
-        """Close every socket after what is queued for it, waiting ``timeout`` seconds at most; end all tasks.
+        """Let every client fetch what is queued, then close its socket, in ``timeout`` seconds at most; end all tasks.
 
-        The close is Engine.IO's, not Socket.IO's: a client told to disconnect by the latter does not come back.
+        The close is Engine.IO's, not Socket.IO's: a client told to disconnect by the latter does not come back. It is
+        a delivery of its own, since python-socketio's client forgets replies that come along with it.
         """
-        flushing = []
+        await self._flushed(timeout / 2)
         for socket in list(self.sockets.values()):
-            if socket.closed:
-                continue
             await socket.close(wait=False, reason=self.reason.SERVER_DISCONNECT)
-            if not socket.upgraded:  # a WebSocket's writer drains its queue by itself
-                flushing.append(asyncio.create_task(socket.queue.join()))
-        if flushing:
-            await asyncio.wait(flushing, timeout=timeout)
+        await self._flushed(timeout / 2)
         await self.shutdown()
-        left = [*flushing, *self._tasks]
+        left = list(self._tasks)
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+
+    async def _flushed(self, timeout: float) -> None:  # noqa: ASYNC109 - as above
+        # A WebSocket's writer drains its queue by itself, in order.
+        joins = [asyncio.create_task(socket.queue.join()) for socket in self.sockets.values() if not socket.upgraded]
+        if joins:
+            _, late = await asyncio.wait(joins, timeout=timeout)
+            for join in late:
+                join.cancel()
 
 
 class Body:

@@ -1,0 +1,58 @@
+"""A WebSocket client that sends whatever text it is told to, where a proper client would not."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+
+
+class RawSocket:
+    """A connection to the namespace ``/``."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+
+    @staticmethod
+    @asynccontextmanager
+    async def opened(url: str) -> AsyncIterator["RawSocket"]:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(f"{url}/socket.io/?EIO=4&transport=websocket") as socket,
+        ):
+            raw = RawSocket(socket)
+            assert (await raw.receive()).startswith("0{")
+            yield raw
+
+    @staticmethod
+    @asynccontextmanager
+    async def connected(url: str) -> AsyncIterator["RawSocket"]:
+        async with RawSocket.opened(url) as raw:
+            await raw.send("40")
+            assert (await raw.receive()).startswith("40{")
+            yield raw
+
+    async def send(self, packet: str | bytes) -> None:
+        if isinstance(packet, bytes):
+            await self._socket.send_bytes(packet)
+        else:
+            await self._socket.send_str(packet)
+
+    async def receive(self) -> str:
+        """Return the next message; a binary or closing one as its type's name."""
+        message = await self._socket.receive(timeout=10)
+        return message.data if message.type is aiohttp.WSMsgType.TEXT else message.type.name
+
+    async def reply(self, ack_id: int) -> dict[str, Any]:
+        """Return the next message, which must be the acknowledgement of ``ack_id``, without its attachments."""
+        text = await self.receive()
+        head, _, body = text.partition("[")
+        assert head == f"43{ack_id}" or head.startswith("46"), text[:100]
+        reply: dict[str, Any] = json.loads("[" + body)[0]
+        return reply
+
+    async def works(self) -> bool:
+        """Whether an ordinary call gets its answer."""
+        await self.send('4299["add",{"numbers":[1,2]}]')
+        return await self.reply(99) == {"success": True, "data": 3}

@@ -1,0 +1,202 @@
+"""Packets that no proper client sends: each is answered where it can be, and harms nobody else."""
+
+import io
+import json
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+import pytest
+
+from tests.utils.conftest import MAX_PAYLOAD
+from tests.utils.raw import RawSocket
+
+Connect = Callable[[], Awaitable[RawSocket]]
+
+
+@pytest.mark.parametrize(
+    ("packet", "code"),
+    [
+        ('427["add"]', "invalid_request"),
+        ('427["add",null]', "invalid_request"),
+        ('427["add","numbers"]', "invalid_request"),
+        ('427["add",[1,2]]', "invalid_request"),
+        ('427["add",12]', "invalid_request"),
+        ('427["add",{"numbers":[1]},{"numbers":[2]}]', "invalid_request"),
+        ('427["add",{"numbers":[1', "invalid_request"),
+        ('427["add",{"numbers":' + "[" * 50_000, "invalid_request"),
+        ('427["add",' + "[" * 2_000 + "]" * 2_000 + "]", "invalid_request"),
+        ('427["add",{"numbers":[' + "9" * 5_000 + "]}]", "invalid_request"),
+        ("427[]", "invalid_request"),
+        ("427{}", "invalid_request"),
+        ("427null", "invalid_request"),
+        ('427"add"', "invalid_request"),
+        ("427", "invalid_request"),
+        ("427[1]", "unknown_method"),
+        ("427[null,{}]", "unknown_method"),
+        ('427[["add"],{}]', "unknown_method"),
+        ('427[{"add":1},{}]', "unknown_method"),
+        ('427["connect",{},{}]', "unknown_method"),
+        ('427["disconnect"]', "unknown_method"),
+        ('427["\\ud800"]', "unknown_method"),
+        ('42/,7["connect"]', "unknown_method"),
+        ('457["add",{"numbers":{"_placeholder":true,"num":0}}]', "invalid_request"),
+        ('450-7["add",{"numbers":[]},1]', "invalid_request"),
+        ('459999999999-7["add",{"_placeholder":true,"num":0}]', "invalid_request"),
+        ('42/other,7["add",{"numbers":[1]}]', "unauthorized"),
+    ],
+)
+async def test_an_event_that_makes_no_sense_is_answered(raw: RawSocket, packet: str, code: str) -> None:
+    await raw.send(packet)
+    text = await raw.receive()
+    assert json.loads(text[text.index("[") :])[0]["error"]["code"] == code
+    assert text[: text.index("[")].endswith("7")
+    assert await raw.works()
+
+
+@pytest.mark.parametrize(
+    "placeholder",
+    ['{"_placeholder":true,"num":1}', '{"_placeholder":true,"num":"x"}', '{"_placeholder":true,"num":null}'],
+)
+async def test_a_placeholder_without_its_attachment_is_answered(raw: RawSocket, placeholder: str) -> None:
+    await raw.send(f'451-7["echo",{placeholder}]')
+    await raw.send(b"attachment")
+    assert (await raw.reply(7))["error"]["code"] == "invalid_request"
+    assert await raw.works()
+
+
+async def test_a_placeholder_too_deep_to_reach_is_answered(raw: RawSocket) -> None:
+    await raw.send('451-7["echo",' + "[" * 1_000 + "]" * 1_000 + "]")
+    await raw.send(b"attachment")
+    assert "success" in await raw.reply(7)
+    assert await raw.works()
+
+
+async def test_attachments_that_never_come_are_answered_with_the_next_text(raw: RawSocket) -> None:
+    await raw.send('452-7["echo",{"_placeholder":true,"num":0}]')
+    await raw.send(b"the only one")
+    await raw.send('428["add",{"numbers":[1]}]')
+    assert (await raw.reply(7))["error"]["code"] == "invalid_request"
+    assert (await raw.reply(8))["data"] == 1
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        "4",
+        "4x",
+        "47",
+        "49[]",
+        '4{"a":1}',
+        "4[1]",
+        '42²["add"]',
+        "42" + "1" * 200 + '["add"]',
+        "44[]",
+        '44"refused"',
+        '430["for what?"]',
+        "43",
+        "431{}",
+        "40",
+        "40/other,",
+        '40{"again":1}',
+        b"",
+        b'2["add"]',
+        b"\xff\xfe",
+        "3",
+        "6",
+    ],
+)
+async def test_a_packet_that_asks_for_nothing_leaves_the_socket_usable(raw: RawSocket, packet: str | bytes) -> None:
+    await raw.send(packet)
+    await raw.send('4299["add",{"numbers":[1,2]}]')
+    while not (text := await raw.receive()).startswith("43"):
+        assert text.startswith("44"), text  # a namespace that is refused
+    assert text == '4399[{"success":true,"data":3}]'
+
+
+@pytest.mark.parametrize("packet", ["", "x", "7", "9", "²", "bAAA", "4" + "[" * 50_000])
+async def test_what_is_no_engine_io_ends_this_connection_only(connect: Connect, packet: str) -> None:
+    broken, other = await connect(), await connect()
+    await broken.send(packet)
+    assert await broken.receive() in {"CLOSE", "CLOSED"}
+    assert await other.works()
+
+
+async def test_a_message_over_the_transport_limit_ends_this_connection_only(connect: Connect) -> None:
+    broken, other = await connect(), await connect()
+    await broken.send('427["echo","' + "x" * (2 * MAX_PAYLOAD + 1024 * 1024) + '"]')
+    assert await broken.receive() in {"CLOSE", "CLOSED"}
+    assert await other.works()
+
+
+async def test_a_namespace_that_is_none_is_refused(raw: RawSocket) -> None:
+    await raw.send("40/other,")
+    assert (await raw.receive()).startswith("44/other,")
+    assert await raw.works()
+
+
+async def test_unreadable_credentials_are_refused(url: str) -> None:
+    async with RawSocket.opened(url) as raw:
+        await raw.send('40{"token":')
+        assert (await raw.receive()).startswith("44{")
+
+
+async def test_a_call_before_connecting_is_answered(url: str) -> None:
+    async with RawSocket.opened(url) as raw:
+        await raw.send('427["add",{"numbers":[1]}]')
+        assert (await raw.reply(7))["error"]["code"] == "unauthorized"
+
+
+class Polling:
+    """A polling session, request by request."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self._session = session
+        self._url = f"{url}/socket.io/?EIO=4&transport=polling"
+
+    async def connect(self) -> None:
+        self._url += "&sid=" + json.loads((await self.get())[1:])["sid"]
+        assert await self.post("40") == 200
+        assert (await self.get()).startswith("40{")
+
+    async def get(self) -> str:
+        async with self._session.get(self._url) as response:
+            return await response.text()
+
+    async def post(self, body: str | bytes) -> int:
+        data = body.encode() if isinstance(body, str) else body
+        async with self._session.post(self._url, data=io.BytesIO(data)) as response:
+            return response.status
+
+    async def closed(self) -> bool:
+        async with self._session.get(self._url) as response:
+            return response.status == 400 or await response.text() == "1"
+
+
+async def test_a_large_polling_payload_is_read_whole(url: str) -> None:
+    async with aiohttp.ClientSession() as session:
+        polling = Polling(session, url)
+        await polling.connect()
+        text = "x" * (MAX_PAYLOAD - 100)
+        assert await polling.post(f'427["echo","{text}"]') == 200
+        assert text in await polling.get()
+
+
+async def test_many_packets_in_one_polling_request_are_all_answered(url: str) -> None:
+    async with aiohttp.ClientSession() as session:
+        polling = Polling(session, url)
+        await polling.connect()
+        events = (f'42{number}["add",{{"numbers":[{number}]}}]' for number in range(200))
+        assert await polling.post("\x1e".join(events)) == 200
+        replies = ""
+        while replies.count("43") < 200:
+            replies += await polling.get()
+
+
+@pytest.mark.parametrize("body", ["x", "", "9", "4" + "[" * 50_000 + "\x1e7", "bA", b"\xff"])
+async def test_a_malformed_polling_request_harms_its_own_session_at_most(url: str, raw: RawSocket, body: str) -> None:
+    async with aiohttp.ClientSession() as session:
+        polling = Polling(session, url)
+        await polling.connect()
+        if await polling.post(body) != 200:
+            assert await polling.closed()
+    assert await raw.works()
