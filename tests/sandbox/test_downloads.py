@@ -44,6 +44,7 @@ async def test_a_file_of_any_name_comes_back_as_it_was(
         ("bytes=-2", b"89"),
         ("bytes=8-99", b"89"),
         ("bytes=10-", None),
+        ("bytes=20-30", None),
         ("bytes=5-2", None),
         ("bytes=-", None),
         ("items=1-2", None),
@@ -80,6 +81,13 @@ async def test_a_part_of_a_huge_file_needs_no_memory_for_the_rest(
     async with http.post(url, data={"token": sandbox.token("teacher_care")}, headers=headers) as response:
         assert response.headers["Content-Range"] == f"bytes {2 * GIB}-{2 * GIB + 4}/{3 * GIB}"
         assert await response.read() == bytes(b"0123456789"[(2 * GIB + at) % 10] for at in range(5))
+
+
+async def test_the_end_of_an_empty_file_is_the_whole_of_it(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+    url = hand_in(sandbox, StoredFile("empty.bin", b""))
+
+    async with http.post(url, data={"token": sandbox.token("teacher_care")}, headers={"Range": "bytes=-5"}) as response:
+        assert (response.status, response.headers["Content-Length"]) == (200, "0")
 
 
 def test_a_repeated_file_is_the_same_as_its_bytes() -> None:

@@ -98,6 +98,17 @@ async def test_a_whole_team_gets_one_new_attempt(sandbox: Sandbox, call: Caller)
     assert all(len(team.attempts[member, 0]) == 2 for member in (10, 11, 12, 13, 14))
 
 
+async def test_a_member_of_two_groups_belongs_to_the_default_team(sandbox: Sandbox, call: Caller) -> None:
+    sandbox.site.courses[2].groups[1].members.append(10)
+
+    await call(SAVE, marks(4, 10, grade=50, applytoall=1))
+
+    graded = {userid for userid, _ in sandbox.site.assignments[4].grades}
+    assert 10 in graded
+    assert 11 not in graded
+    assert 34 in graded
+
+
 async def test_a_grade_fixed_in_the_gradebook_stays_and_the_comment_is_stored(sandbox: Sandbox, call: Caller) -> None:
     sandbox.site.assignments[1].gradebook[5].fixed = True
 

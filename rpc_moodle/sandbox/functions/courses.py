@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from rpc_moodle.sandbox.errors import login_required, missing_unknown_record
 from rpc_moodle.sandbox.functions.base import Call, function
@@ -10,13 +10,13 @@ from rpc_moodle.sandbox.params import Many, Struct, integer, text
 from rpc_moodle.sandbox.people import MANAGE
 from rpc_moodle.sandbox.texts import name_shown
 
-RELEASES = {
+RELEASES: Final = {
     "4.4": ("4.4.3+ (Build: 20240903)", "2024042203.01"),
     "4.5": ("4.5 (Build: 20241007)", "2024100700"),
     "5.0": ("5.0.6 (Build: 20260414)", "2025041406"),
 }
 
-_FEATURES = {
+_FEATURES: Final = {
     "usecomments": 1,
     "usetags": 1,
     "enablenotes": 1,
