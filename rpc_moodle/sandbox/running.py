@@ -13,6 +13,7 @@ from aiohttp import web
 from rpc_moodle.sandbox.seed import TOKEN_NAMES, seeded_site, token_value
 from rpc_moodle.sandbox.server import create_app
 from rpc_moodle.sandbox.site import Seen, Site
+from rpc_moodle.sandbox.texts import name_shown
 
 
 class Sandbox:
@@ -90,6 +91,6 @@ def describe(sandbox: Sandbox) -> str:
     for course in site.courses.values():
         lines.append(f"course {course.id:<3} {course.fullname}, {len(course.enrolments)} enrolled")
         inside = (one for one in site.assignments.values() if one.courseid == course.id)
-        lines += [f"    assignment {one.cmid:<3} {one.name.replace('</span>', ' ')}" for one in inside]
+        lines += [f"    assignment {one.cmid:<3} {name_shown(one.name, raw=False, filtered=True)}" for one in inside]
     lines += ["", *(f"token {name:<19} {token_value(name)}" for name in TOKEN_NAMES), ""]
     return "\n".join(lines)
