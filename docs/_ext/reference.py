@@ -65,8 +65,11 @@ def _method(method: Method, shapes: Shapes) -> str:
 
 
 def _fields(model: type[BaseModel], shapes: Shapes, path: str = "") -> Iterator[tuple[str, str, str, str]]:
-    # What a method has of its own comes first, what all share last.
-    for name, field in sorted(model.model_fields.items(), key=lambda item: item[0] in _SHARED):
+    def order(item: tuple[str, FieldInfo]) -> tuple[bool, bool]:
+        name, field = item
+        return name in _SHARED, not field.is_required()  # what all methods share comes last
+
+    for name, field in sorted(model.model_fields.items(), key=order):
         first, *others = [path + each for each in _names(name, field)]
         if is_model(field.annotation) and name in _SHARED:
             yield from _fields(field.annotation, shapes, f"{first}.")  # type: ignore[arg-type] # it is a model

@@ -47,7 +47,7 @@ def _generic(origin: Any, arguments: tuple[Any, ...], shapes: Shapes) -> str:
     if origin is list or (origin is tuple and Ellipsis in arguments):
         return f"list of {inner[0]}"
     if origin is tuple:
-        return f"pair of {' and '.join(inner)}"
+        return f"\\[{', '.join(inner)}\\]"
     if origin is None or origin is dict:
         return "object"
     return inner[0]  # Annotated, NotRequired
