@@ -1,0 +1,51 @@
+"""Who shares a team with whom, so that a named user's feedback can reach the others."""
+
+from collections.abc import Collection, Sequence
+
+from rpc_moodle.moodle.client import MoodleClient
+from rpc_moodle.moodle.concurrent import both
+from rpc_moodle.moodle.models import Assignment, Participant
+from rpc_moodle.moodle.teams import groups
+
+Mates = dict[int, tuple[int, ...] | None]
+"""The other members of a user's team, by user id; None where the token does not let anybody tell."""
+
+
+async def mates(
+    moodle: MoodleClient, assignment: Assignment, listed: Sequence[Participant] | None, users: Collection[int]
+) -> Mates:
+    """Give the team mates of each participant; ``listed`` is what ``mod_assign_list_participants`` answered.
+
+    Those of the default team, group 0, are a team only if it has handed in together: otherwise they
+    are just people without a team.
+
+    Raises MoodleError.
+    """
+    submissions, group_of = await both(moodle.submissions(assignment), _groups(moodle, assignment, listed, users))
+    handed_in = any(not row.get("userid") and not row.get("groupid") for row in submissions)
+    members: dict[int, list[int]] = {}
+    for user, group in sorted(group_of.items()):
+        if group is not None:
+            members.setdefault(group, []).append(user)
+    return {
+        user: None
+        if group is None
+        else tuple(other for other in members[group] if other != user and (group or handed_in))
+        for user, group in group_of.items()
+    }
+
+
+async def _groups(
+    moodle: MoodleClient, assignment: Assignment, listed: Sequence[Participant] | None, users: Collection[int]
+) -> dict[int, int | None]:
+    """Give the group that each submits with, 0 for the default team of who is in no one group; None if unknown.
+
+    The list of participants tells it (``participants.team``), else the groups of the course, where the
+    assignment uses all of them.
+    """
+    if listed is not None:
+        return {row["id"]: row.get("groupid") or 0 for row in listed}
+    if assignment.teamsubmissiongroupingid:
+        return dict.fromkeys(users)
+    of_user = await groups(moodle, assignment.course)
+    return {user: next(iter(of_user[user])) if len(of_user.get(user, ())) == 1 else 0 for user in users}
