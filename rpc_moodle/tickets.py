@@ -44,6 +44,15 @@ class FileAccess(NamedTuple):
         return site_of(self.url)
 
 
+class ArchiveAccess(NamedTuple):
+    """An assignment of a site and the token that lists and opens what was submitted to it."""
+
+    site: URL
+    token: SecretStr
+    course_id: int
+    cmid: int
+
+
 class Tickets:
     """Makes and opens tickets: Fernet (AES-CBC and HMAC-SHA256) over a purpose, an expiry and facts.
 
@@ -107,6 +116,17 @@ class Tickets:
         ):
             raise BadTicket("The ticket was made for another file URL.")
         return access
+
+    def seal_archive(self, access: ArchiveAccess) -> str:
+        """Make the ticket of an assignment's archive."""
+        facts = {"site": str(access.site), "token": access.token.get_secret_value()}
+        return self.wrap("archive", {**facts, "course": access.course_id, "cmid": access.cmid})
+
+    def open_archive(self, ticket: str) -> ArchiveAccess:
+        """Open the ticket of an archive. Raises BadTicket."""
+        facts = self.unwrap("archive", ticket)
+        site, token = URL(str(facts["site"])), SecretStr(str(facts["token"]))
+        return ArchiveAccess(site, token, int(str(facts["course"])), int(str(facts["cmid"])))
 
 
 class FileLinks:

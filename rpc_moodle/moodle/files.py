@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncGenerator, AsyncIterator, Hashable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -118,7 +118,7 @@ class RemoteFile:
         """Let the connection go; one with unread bytes is closed."""
         await self._exchange.aclose()
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         """Give the bytes that come, once; the last piece only when all is proven.
 
         An interrupted transfer is resumed, or read over again where the site refuses ranges, after a

@@ -1,0 +1,65 @@
+"""The submitted files of an assignment, each with a place in a tree of folders, one per submission."""
+
+from dataclasses import dataclass
+
+from yarl import URL
+
+from rpc_moodle.moodle import MoodleClient
+from rpc_moodle.moodle.concurrent import both
+from rpc_moodle.moodle.fileurl import bare, file_url
+from rpc_moodle.moodle.models import EnrolledUser, Submission
+from rpc_moodle.names import Names
+
+
+@dataclass(frozen=True)
+class SubmittedFile:
+    """A file as Moodle lists it: ``path`` is safe and relative, ``size`` in bytes, ``modified`` in Unix seconds."""
+
+    url: URL
+    path: str
+    size: int
+    mimetype: str
+    modified: int
+
+
+async def submitted_files(
+    moodle: MoodleClient, course_id: int, cmid: int, *, names: Names | None = None
+) -> list[SubmittedFile]:
+    """List the files of an assignment's latest submissions as ``<lastname>_<firstname>_<userid>/<file>``.
+
+    A team's stand in ``team_<groupid>``; those of a user whose name is withheld, as in blind marking, in
+    ``user_<userid>``. Folders of a submission are kept below that.
+
+    Raises MoodleError.
+    """
+    assignment = await moodle.assignment(course_id, cmid)
+    rows, users = await both(moodle.submissions(assignment), _users(moodle, course_id))
+    known = {} if assignment.anonymous else users
+    tree = names or Names()
+    return [
+        SubmittedFile(
+            url=bare(file_url(file["fileurl"])),
+            path=tree.place([_folder(row, known), *file.get("filepath", "/").split("/")], file.get("filename", "")),
+            size=file.get("filesize", 0),
+            mimetype=file.get("mimetype") or "",
+            modified=file.get("timemodified", 0),
+        )
+        for row in rows
+        for plugin in row.get("plugins", [])
+        for area in plugin.get("fileareas", [])
+        for file in area.get("files", [])
+        if file.get("fileurl")
+    ]
+
+
+async def _users(moodle: MoodleClient, course_id: int) -> dict[int, EnrolledUser]:
+    return {user["id"]: user async for user in moodle.enrolled_users(course_id)}
+
+
+def _folder(row: Submission, users: dict[int, EnrolledUser]) -> str:
+    userid = row.get("userid", 0)
+    if not userid:
+        return f"team_{row.get('groupid', 0)}"
+    user = users.get(userid, {})
+    names = [user.get("lastname") or "", user.get("firstname") or ""]
+    return "_".join([*filter(None, names), str(userid)]) if any(names) else f"user_{userid}"
