@@ -151,24 +151,24 @@ class Polling:
 
     def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
         self._session = session
-        self._url = f"{url}/socket.io/?EIO=4&transport=polling"
+        self.url = f"{url}/socket.io/?EIO=4&transport=polling"
 
     async def connect(self) -> None:
-        self._url += "&sid=" + json.loads((await self.get())[1:])["sid"]
+        self.url += "&sid=" + json.loads((await self.get())[1:])["sid"]
         assert await self.post("40") == 200
         assert (await self.get()).startswith("40{")
 
     async def get(self) -> str:
-        async with self._session.get(self._url) as response:
+        async with self._session.get(self.url) as response:
             return await response.text()
 
     async def post(self, body: str | bytes) -> int:
         data = body.encode() if isinstance(body, str) else body
-        async with self._session.post(self._url, data=io.BytesIO(data)) as response:
+        async with self._session.post(self.url, data=io.BytesIO(data)) as response:
             return response.status
 
     async def closed(self) -> bool:
-        async with self._session.get(self._url) as response:
+        async with self._session.get(self.url) as response:
             return response.status == 400 or await response.text() == "1"
 
 
@@ -190,6 +190,22 @@ async def test_many_packets_in_one_polling_request_are_all_answered(url: str) ->
         replies = ""
         while replies.count("43") < 200:
             replies += await polling.get()
+
+
+@pytest.mark.parametrize("probed", [True, False])
+async def test_an_upgrade_that_breaks_off_leaves_polling_usable(url: str, probed: bool) -> None:  # noqa: FBT001 - a case
+    async with aiohttp.ClientSession() as session:
+        polling = Polling(session, url)
+        await polling.connect()
+        async with session.ws_connect(polling.url.replace("transport=polling", "transport=websocket")) as socket:
+            if probed:
+                await socket.send_str("2probe")
+                assert await socket.receive_str() == "3probe"
+        assert await polling.post('427["add",{"numbers":[1]}]') == 200
+        reply = ""
+        while "437[" not in reply:
+            reply = await polling.get()
+        assert reply.endswith('437[{"success":true,"data":1}]')
 
 
 @pytest.mark.parametrize("body", ["x", "", "9", "4" + "[" * 50_000 + "\x1e7", "bA", b"\xff"])

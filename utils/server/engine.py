@@ -1,17 +1,20 @@
 """Engine.IO, corrected where python-engineio loses requests, compresses, or leaves broken sockets behind."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any
 
 import engineio
 from aiohttp import StreamReader, web
 from engineio.exceptions import EngineIOError
-from engineio.packet import Packet
+from engineio.packet import PING, PONG, Packet
 from engineio.payload import Payload
 
 MAX_PACKETS_PER_POST = 10_000
 """The library's own 16 loses calls without a word when a client sends more while it still polls."""
+
+CLOSE_SECONDS = 1.0
+"""How long a polling client, once it has read its replies, may take to learn that the socket is closed."""
 
 
 class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # the library has no types
@@ -23,6 +26,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # the library ha
         """Take the options of :class:`engineio.AsyncServer`."""
         super().__init__(**options)
         self._tasks: set[asyncio.Future[Any]] = set()
+        self._receipts: dict[str, asyncio.Future[None]] = {}
         self._translate = self._async["translate_request"]
         self._async = {**self._async, "websocket": WebSocket, "translate_request": self._translate_request}
         Payload.max_decode_packets = MAX_PACKETS_PER_POST  # the library has no other place for it
@@ -54,29 +58,44 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # the library ha
             await socket.close(wait=False, reason=self.reason.SERVER_DISCONNECT)
             self.sockets.pop(sid, None)
 
-    async def stop(self, timeout: float) -> None:  # noqa: ASYNC109 - what is not fetched by then is given up
-        """Let every client fetch what is queued, then close its socket, in ``timeout`` seconds at most; end all tasks.
+    async def stop(self, timeout: float) -> None:  # noqa: ASYNC109 - what is not read by then is given up
+        """Give every client ``timeout`` seconds to read what is queued for it, then close its socket; end all tasks.
 
-        The close is Engine.IO's, not Socket.IO's: a client told to disconnect by the latter does not come back. It is
-        a delivery of its own, since python-socketio's client forgets replies that come along with it.
+        The close is Engine.IO's, not Socket.IO's: a client told to disconnect by the latter does not come back. It
+        waits for the client's receipt, since python-socketio's forgets replies that it has not handled by then.
         """
-        await self._flushed(timeout / 2)
-        for socket in list(self.sockets.values()):
+        await self._within(timeout, [self._read(socket) for socket in self.sockets.values()])
+        closing = list(self.sockets.values())
+        for socket in closing:
             await socket.close(wait=False, reason=self.reason.SERVER_DISCONNECT)
-        await self._flushed(timeout / 2)
+        await self._within(CLOSE_SECONDS, [socket.queue.join() for socket in closing if not socket.upgraded])
         await self.shutdown()
         left = list(self._tasks)
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
-    async def _flushed(self, timeout: float) -> None:  # noqa: ASYNC109 - as above
-        # A WebSocket's writer drains its queue by itself, in order.
-        joins = [asyncio.create_task(socket.queue.join()) for socket in self.sockets.values() if not socket.upgraded]
-        if joins:
-            _, late = await asyncio.wait(joins, timeout=timeout)
-            for join in late:
-                join.cancel()
+    async def _read(self, socket: Any) -> None:
+        """Wait until the client has read what is queued for it."""
+        if not socket.upgraded:
+            await socket.queue.join()
+        elif not socket.closed:
+            receipt = self._receipts[socket.sid] = asyncio.get_running_loop().create_future()
+            await socket.send(Packet(PING))  # the answer to which comes after all that was read before
+            await receipt
+
+    def receipt(self, sid: str) -> None:
+        """Take notice that a client has answered a ping, or will never do."""
+        waiting = self._receipts.pop(sid, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
+
+    async def _within(self, timeout: float, waits: Iterable[Coroutine[Any, Any, None]]) -> None:  # noqa: ASYNC109 - gives up
+        tasks = [asyncio.create_task(wait) for wait in waits]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=timeout)
+            for task in late:
+                task.cancel()
 
 
 class Body:
@@ -111,6 +130,8 @@ class WebSocket:
     def __init__(self, handler: Callable[["WebSocket"], Awaitable[None]], server: EngineServer) -> None:
         """Take the handler, which is a bound method of an engineio AsyncSocket."""
         self._handler = handler
+        self._server = server
+        self._socket: Any = handler.__self__  # type: ignore[attr-defined] # it is a bound method
         self._response = web.WebSocketResponse(max_msg_size=server.max_http_buffer_size, compress=False)
 
     async def __call__(self, environ: dict[str, Any]) -> web.WebSocketResponse:
@@ -120,7 +141,8 @@ class WebSocket:
             await self._handler(self)
         finally:
             # The library leaves this set when an upgrade breaks off; polling would then get nothing any more.
-            self._handler.__self__.upgrading = False  # type: ignore[attr-defined] # it is a bound method
+            self._socket.upgrading = False
+            self._server.receipt(self._socket.sid)
         return self._response
 
     async def close(self) -> None:
@@ -141,9 +163,12 @@ class WebSocket:
             raise OSError("the connection has ended")
         data: str | bytes = message.data
         try:
-            _check(Packet(encoded_packet=data))
+            packet = Packet(encoded_packet=data)
+            _check(packet)
         except (ValueError, RecursionError) as error:
             raise OSError("malformed packet") from error
+        if packet.packet_type == PONG:
+            self._server.receipt(self._socket.sid)
         return data
 
 

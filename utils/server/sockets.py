@@ -15,8 +15,8 @@ from utils.server.engine import EngineServer
 from utils.server.packets import Packet, packet_class
 from utils.settings import KitSettings
 
-FLUSH_SECONDS = 2.0
-"""How long a stopping service waits for callers to fetch their last replies."""
+FLUSH_SECONDS = 5.0
+"""How long a stopping service waits for callers to read their last replies."""
 
 
 class SocketServer(socketio.AsyncServer):  # type: ignore[misc] # the library has no types
