@@ -57,8 +57,9 @@ class Filling:
             if self.method == "rubric"
             else {"score": None if each.score is None else format(each.score, "f")}
         )
-        remark: dict[str, Value] = {"remark": each.remark, "remarkformat": int(TextFormat.HTML)}
-        return {"criterionid": each.id, "fillings": [own | remark]}
+        filling: dict[str, Value] = {"criterionid": each.id, **own}
+        filling |= {"remark": each.remark, "remarkformat": int(TextFormat.HTML)}
+        return {"criterionid": each.id, "fillings": [filling]}
 
 
 @dataclass(frozen=True, slots=True)

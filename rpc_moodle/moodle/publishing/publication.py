@@ -19,6 +19,7 @@ from rpc_moodle.moodle.publishing.report import Code, Outcome, Report, Result, n
 from rpc_moodle.moodle.publishing.state import Reader
 from rpc_moodle.moodle.publishing.teams import mates
 from rpc_moodle.moodle.publishing.writer import Writer
+from rpc_moodle.moodle.wire import Params
 
 T = TypeVar("T")
 Progress = Callable[[int, int], Awaitable[None]]
@@ -110,16 +111,18 @@ class Publication:
 
         await together(worker() for _ in range(min(len(groups), max(1, self.options.parallel // 2))))
 
-    async def _gated(self, call: Coroutine[Any, Any, T]) -> T:
+    async def _gated(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
         async with self._places:
-            return await call
+            return await call()
 
     def _has_time(self, needed: float) -> bool:
         return not self._stopped and self._time_left() > needed
 
     async def _people(self) -> _People:
+        # Without names, e-mails and the long descriptions of groups (``participants.onlyids``).
+        params: Params = {"assignid": self.assignment.id, "groupid": 0, "filter": "", "onlyids": True}
         try:
-            listed = await self._moodle.participants(self.assignment)
+            listed = await self._moodle.call("mod_assign_list_participants", params, into=list[Participant])
         except errors.AccessDenied:
             able = await submitters(self._moodle, self.assignment.course)
             return _People(frozenset(user["id"] for user in able), None)

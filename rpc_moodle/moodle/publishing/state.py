@@ -20,6 +20,10 @@ _STATUS: Final = "mod_assign_get_submission_status"
 _REFUSED: Final = frozenset({"accessexception", ""})  # the latter: left out of an answer, with warning 1
 
 
+Gate = Callable[[Callable[[], Coroutine[Any, Any, Any]]], Coroutine[Any, Any, Any]]
+"""Runs a request when there is a place for it."""
+
+
 class Unknown(Enum):
     """What the token does not let anybody see."""
 
@@ -156,7 +160,7 @@ class Reader:
 
     moodle: MoodleClient
     assignment: Assignment
-    gate: Callable[[Coroutine[Any, Any, Any]], Coroutine[Any, Any, Any]]
+    gate: Gate
     refused: set[str] = field(default_factory=set)
     _reading: asyncio.Task[Bulk] | None = None
 
@@ -215,7 +219,7 @@ class Reader:
         )
         if not self.sees_no_comments or (self.assignment.grade == 0 and not self.assignment.markingworkflow):
             return Bulk(found_grades, found_flags)
-        rows: list[Submission] = await self.gate(self.moodle.submissions(self.assignment))
+        rows: list[Submission] = await self.gate(lambda: self.moodle.submissions(self.assignment))
         return Bulk(found_grades, found_flags, {row.get("userid", 0): row for row in rows})
 
     async def _may(self, function: str, call: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
@@ -223,7 +227,7 @@ class Reader:
         if function in self.refused:
             return None
         try:
-            answer: T = await self.gate(call())
+            answer: T = await self.gate(call)
         except errors.AccessDenied as denied:
             if denied.errorcode not in _REFUSED:
                 raise  # about this user, who may be in a group that the account does not see

@@ -13,7 +13,7 @@ from rpc_moodle.moodle.concurrent import together
 from rpc_moodle.moodle.publishing.entries import Entry
 from rpc_moodle.moodle.publishing.plan import Plan, Write
 from rpc_moodle.moodle.publishing.report import Code, Outcome, Result, call_failed, not_started, outcome_unknown
-from rpc_moodle.moodle.publishing.state import UNSEEN, Reader, Stored
+from rpc_moodle.moodle.publishing.state import UNSEEN, Gate, Reader, Stored
 from rpc_moodle.moodle.publishing.verify import Sight, look
 from rpc_moodle.moodle.publishing.writing import parts, save_many, save_one
 
@@ -44,7 +44,7 @@ class Writer:
     moodle: MoodleClient
     plan: Plan
     reader: Reader
-    gate: Callable[[Coroutine[Any, Any, Any]], Coroutine[Any, Any, Any]]
+    gate: Gate
     has_time: Callable[[float], bool]
     clock: Callable[[], float] = time.monotonic
     in_flight: set[int] = field(default_factory=set)
@@ -131,7 +131,7 @@ class Writer:
                 return error
             return _Sent.ANSWERED
 
-        answer: _Answer = await self.gate(turn())
+        answer: _Answer = await self.gate(turn)
         return answer
 
     async def _settle(

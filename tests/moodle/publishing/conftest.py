@@ -1,0 +1,44 @@
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from rpc_moodle.moodle import Http, MoodleClient
+from rpc_moodle.sandbox import Sandbox
+from tests.moodle.publishing.lookout import Lookout
+
+Client = Callable[..., MoodleClient]
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[Http]:
+    async with Http(total_seconds=0.5, read_seconds=0.3) as pool:
+        yield pool
+
+
+@pytest.fixture
+def client(sandbox: Sandbox, http: Http) -> Client:
+    """Make a client with one of the recordings' tokens, or one that may call the given functions only."""
+
+    def client(token: str = "teacher_full", *, functions: tuple[str, ...] = ()) -> MoodleClient:
+        value = sandbox.token(token)
+        if functions:
+            value = Lookout(sandbox.site).token_for(functions)
+        return MoodleClient(sandbox.url, value, http=http)
+
+    return client
+
+
+@pytest.fixture
+def moodle(client: Client) -> MoodleClient:
+    return client()
+
+
+@pytest.fixture
+def lookout(sandbox: Sandbox) -> Lookout:
+    return Lookout(sandbox.site)
