@@ -1,9 +1,23 @@
 """A small Moodle that lives in memory, for demos, tests and benchmarks; held to the recorded answers of real sites."""
 
-from rpc_moodle.sandbox.faults import Fault
+from rpc_moodle.sandbox.faults import Fault, Harm
 from rpc_moodle.sandbox.files import Repeated, StoredFile
 from rpc_moodle.sandbox.running import Sandbox, run
 from rpc_moodle.sandbox.server import create_app
 from rpc_moodle.sandbox.site import Mode, Seen, Site
+from rpc_moodle.sandbox.switchboard import Rule, Switchboard
 
-__all__ = ["Fault", "Mode", "Repeated", "Sandbox", "Seen", "Site", "StoredFile", "create_app", "run"]
+__all__ = [
+    "Fault",
+    "Harm",
+    "Mode",
+    "Repeated",
+    "Rule",
+    "Sandbox",
+    "Seen",
+    "Site",
+    "StoredFile",
+    "Switchboard",
+    "create_app",
+    "run",
+]

@@ -10,9 +10,12 @@ from typing import Self
 
 from aiohttp import web
 
+from rpc_moodle.sandbox.certificate import self_signed
 from rpc_moodle.sandbox.seed import TOKEN_NAMES, seeded_site, token_value
 from rpc_moodle.sandbox.server import create_app
 from rpc_moodle.sandbox.site import Seen, Site
+from rpc_moodle.sandbox.switchboard import PATH as FAULTS
+from rpc_moodle.sandbox.switchboard import Switchboard
 from rpc_moodle.sandbox.texts import name_shown
 
 
@@ -43,9 +46,15 @@ class Sandbox:
     ) -> None:
         self.site: Site = seeded_site(users=users, release=release)
         self.url = ""
+        self.untrusted_url = ""
         self._host, self._port = host, port
         # A hanging or slow request must not hold up the end of a test.
         self._runner = web.AppRunner(create_app(self.site, latency=latency), shutdown_timeout=0.1)
+
+    @property
+    def faults(self) -> Switchboard:
+        """What goes wrong with which requests; over HTTP at ``/__faults``."""
+        return self.site.faults
 
     @property
     def requests(self) -> deque[Seen]:
@@ -67,8 +76,18 @@ class Sandbox:
         await self._runner.setup()
         await web.TCPSite(self._runner, self._host, self._port).start()
         port = self._runner.addresses[0][1]
-        self.url = f"http://{'127.0.0.1' if self._host in {'', '0.0.0.0'} else self._host}:{port}"  # noqa: S104 - compared, not bound
+        self.url = f"http://{self._name}:{port}"
         return self
+
+    @property
+    def _name(self) -> str:
+        return "127.0.0.1" if self._host in {"", "0.0.0.0"} else self._host  # noqa: S104 - compared, not bound
+
+    async def listen_untrusted(self) -> str:
+        """Serve the same site by TLS also, with a certificate that nobody trusts; gives ``untrusted_url``."""
+        await web.TCPSite(self._runner, self._host, 0, ssl_context=self_signed()).start()
+        self.untrusted_url = f"https://{self._name}:{self._runner.addresses[-1][1]}"
+        return self.untrusted_url
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -79,15 +98,19 @@ class Sandbox:
 async def run(host: str, port: int, *, users: int, latency: float, release: str) -> None:
     """Serve until cancelled, after telling on standard output what is there and which tokens open it."""
     async with Sandbox(host, port, users=users, latency=latency, release=release) as sandbox:
+        await sandbox.listen_untrusted()
         sys.stdout.write(describe(sandbox))
         sys.stdout.flush()
         await asyncio.Event().wait()
 
 
 def describe(sandbox: Sandbox) -> str:
-    """Give the table that ``run`` prints: address, courses, assignments by the id in their URL, tokens."""
+    """Give the table that ``run`` prints: addresses, courses, assignments by the id in their URL, tokens."""
     site = sandbox.site
-    lines = [f"Moodle {site.release} (sandbox): {sandbox.url}", ""]
+    lines = [f"Moodle {site.release} (sandbox): {sandbox.url}"]
+    if sandbox.untrusted_url:
+        lines.append(f"the same with a certificate that nobody trusts: {sandbox.untrusted_url}")
+    lines += [f"faults, by GET, PUT and DELETE: {sandbox.url}{FAULTS}", ""]
     for course in site.courses.values():
         lines.append(f"course {course.id:<3} {course.fullname}, {len(course.enrolments)} enrolled")
         inside = (one for one in site.assignments.values() if one.courseid == course.id)

@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from rpc_moodle.sandbox import downloads, pages
+from rpc_moodle.sandbox import downloads, pages, switchboard
 from rpc_moodle.sandbox.access import authenticate, log_in
 from rpc_moodle.sandbox.errors import MoodleError, access_denied, missing_record
-from rpc_moodle.sandbox.faults import Fault, suffer
+from rpc_moodle.sandbox.faults import Fault, Harm, disguise, harm_of, suffer
 from rpc_moodle.sandbox.functions import table
 from rpc_moodle.sandbox.functions.base import Call, Function
 from rpc_moodle.sandbox.params import Settings, nest
@@ -22,14 +22,25 @@ from rpc_moodle.sandbox.xml import answer_xml, error_xml
 
 REST: Final = "/webservice/rest/server.php"
 _BODY_LIMIT: Final = 256 * 1024 * 1024
+_PLANNED: Final = web.RequestKey("planned", Harm)
 _SCRIPT_TYPE: Final = "application/json; charset=utf-8"
 
 
 def create_app(site: Site, *, latency: float = 0.0) -> web.Application:
-    """Build the application that serves ``site``, each answer ``latency`` seconds late."""
+    """Build the application that serves ``site``, each answer ``latency`` seconds late.
+
+    Its switchboard is at ``/__faults``; whoever reaches the sandbox may use it.
+    """
     app = web.Application(client_max_size=_BODY_LIMIT)
+    app.router.add_route("*", switchboard.PATH, site.faults.answer)
     app.router.add_route("*", "/{path:.*}", _Server(site, latency, table()).answer)
+    app.on_response_prepare.append(_prepared)
     return app
+
+
+async def _prepared(request: web.Request, response: web.StreamResponse) -> None:
+    if _PLANNED in request:
+        disguise(request[_PLANNED], response)
 
 
 class _Server:
@@ -49,12 +60,17 @@ class _Server:
         self.site.requests.append(seen)
         if self.latency:
             await asyncio.sleep(self.latency)
-        fault = self.site.fault(seen) if self.site.fault else Fault.NONE
-        broken = await suffer(request, fault, answered=False)
+        harm = request[_PLANNED] = self._harm(seen)
+        broken = await suffer(request, harm, answered=False)
         if broken is not None:
             return broken
         response = await self._script(request, pairs, form)
-        return await suffer(request, fault, answered=True) or response
+        return await suffer(request, harm, answered=True) or response
+
+    def _harm(self, seen: Seen) -> Harm:
+        if self.site.fault is not None:
+            return harm_of(self.site.fault(seen))
+        return harm_of(self.site.faults.choose(seen.function, seen.path) or Fault.NONE)
 
     async def _script(
         self, request: web.Request, pairs: list[tuple[str, str]], form: dict[str, str]

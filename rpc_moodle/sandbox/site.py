@@ -10,8 +10,9 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import Final
 
-from rpc_moodle.sandbox.faults import Fault
+from rpc_moodle.sandbox.faults import Fault, Harm
 from rpc_moodle.sandbox.people import SUBMIT, Course, Enrolment, Role, Service, Token, User
+from rpc_moodle.sandbox.switchboard import Switchboard
 from rpc_moodle.sandbox.work import NEW, Assignment
 
 REMEMBERED: Final = 10_000
@@ -53,7 +54,7 @@ class Ids:
 class Site:
     """One Moodle; ``release`` is ``4.4``, ``4.5`` or ``5.0``.
 
-    ``fault``, if set, is asked about every request and says what goes wrong with it.
+    ``fault``, if set, is asked about every request and says what goes wrong with it; else the rules of ``faults`` do.
     """
 
     release: str = "4.5"
@@ -69,7 +70,8 @@ class Site:
     tokens: dict[str, Token] = field(default_factory=dict)
     ids: Ids = field(default_factory=Ids)
     seeded: int = 0
-    fault: Callable[[Seen], Fault] | None = None
+    fault: Callable[[Seen], Fault | Harm] | None = None
+    faults: Switchboard = field(default_factory=Switchboard)
     requests: deque[Seen] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
 
     def now(self) -> int:
