@@ -74,7 +74,7 @@ def report(wanted: Wanted, file: RemoteFile) -> FileReport:
         "url": wanted.url,
         "filename": file.name,
         "size": file.received,
-        "mimetype": file.head.mimetype,
+        "mimetype": file.mimetype,
         "sha1": file.sha1 or "",
     }
 

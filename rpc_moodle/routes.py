@@ -174,7 +174,7 @@ def _headers(file: RemoteFile) -> dict[str, str]:
 
 
 def disposition(name: str) -> str:
-    """Write the Content-Disposition that saves a file under its real name (RFC 6266), and a plain one for old clients."""
+    """Write the Content-Disposition that saves a file under its real name (RFC 6266), or a plain one in old clients."""
     plain = re.sub(r"[^ -~]|%", "_", safe_name(name))
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='', errors='replace')}"
 

@@ -91,7 +91,7 @@ async def _file(wanted: Wanted, file: RemoteFile | Exception, reports: list[File
     try:
         if not isinstance(file, RemoteFile):
             raise file
-        about |= {"filename": file.name, "size": file.head.size, "mimetype": file.head.mimetype}
+        about |= {"filename": file.name, "size": file.head.size, "mimetype": file.mimetype}
         held = b""
         async for chunk in chunked(file.pieces(), CHUNK):
             if held:

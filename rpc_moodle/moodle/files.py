@@ -98,12 +98,17 @@ class RemoteFile:
         self._failures = 0
         self._failed_at = 0
 
+    @property
+    def mimetype(self) -> str:
+        """Its type as Moodle lists it, without the charset that the header has (``file.names.2``)."""
+        return self.head.mimetype.partition(";")[0].strip()
+
     async def connect(self, prefix: Prefix, window: str | None, if_none_match: str | None) -> None:
         """Ask for the file and read the headers. Raises any MoodleError."""
         rest = f"bytes={prefix.size}-" if prefix.size else None
         try:
             self.head = await self._request(window or rest, if_none_match)
-        except errors.Unreachable:  # a pooled connection that the site has closed: a file can be asked for twice
+        except errors.Disconnected:  # a pooled connection that the site had closed: a file can be asked for twice
             self.head = await self._request(window or rest, if_none_match)
         if self.head.unchanged or (window and self.head.partial):
             return
@@ -162,7 +167,7 @@ class RemoteFile:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise translated(error, self._url) from None
         if not piece and self.head.length is not None and self.received < self.head.length:
-            raise errors.BadResponse(f"{self._url.host} broke off in the middle of a file.")
+            raise errors.Truncated(f"{self._url.host} broke off in the middle of a file.")
         return piece
 
     def _prove(self) -> None:

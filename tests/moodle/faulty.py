@@ -1,5 +1,6 @@
 """A site that serves one file as Moodle does, except for what a test plans to go wrong."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -76,6 +77,29 @@ def cut(after: int) -> Step:
 
     async def step(site: FaultySite, request: web.Request) -> web.StreamResponse:
         return await _send(site, request, after)
+
+    return step
+
+
+async def chunked_body(site: FaultySite, request: web.Request) -> web.StreamResponse:
+    """Send the file without saying how long it is."""
+    response = web.StreamResponse(headers=site.headers())
+    await response.prepare(request)
+    await response.write(site.content)
+    await response.write_eof()
+    return response
+
+
+def announcing(size: int) -> Step:
+    """Announce a file of that size, and send the beginning of it."""
+
+    async def step(site: FaultySite, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers=site.headers())
+        response.content_length = size
+        await response.prepare(request)
+        await response.write(site.content)
+        await asyncio.Event().wait()
+        return response
 
     return step
 

@@ -10,6 +10,7 @@ import pytest
 from rpc_moodle.moodle import Http, errors
 from rpc_moodle.moodle.files import Prefix, RemoteFile, open_file
 from rpc_moodle.moodle.filewire import Head, head, one_range
+from rpc_moodle.moodle.sites import Limits
 from tests.moodle import faulty
 from tests.moodle.faulty import TOKEN, FaultySite
 from tests.support import VERSIONS, exchanges
@@ -87,7 +88,7 @@ async def test_a_submitted_file_that_looks_like_an_error_is_a_file(
         (faulty.moodle_error("filenotfound", 404), errors.NotFound),
         (faulty.moodle_error("sitemaintenance"), errors.SiteUnavailable),
         (faulty.answer(403, ""), errors.SiteUnavailable),
-        (faulty.answer(503, "<html>", Retry_After="300"), errors.SiteUnavailable),
+        (faulty.answer(503, "<html>", Retry_After="300"), errors.ServerFault),
         (faulty.answer(429, ""), errors.SiteBusy),
         (faulty.answer(303, "<html>", Location="http://h/login/index.php"), errors.BadResponse),
         (faulty.answer(302, "", Location="http://elsewhere.example.edu/"), errors.BadResponse),
@@ -246,7 +247,7 @@ async def test_an_etag_that_a_proxy_has_touched_still_proves_the_file(http: Http
 
 
 async def test_leaving_in_the_middle_gives_the_turn_back(site: FaultySite) -> None:
-    async with Http(per_site=2, files_per_site=1) as http:
+    async with Http(limits=Limits(parallel=2, files=1)) as http:
         async with opened(http, site) as file:
             async for _ in file.pieces():
                 break
