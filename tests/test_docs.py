@@ -48,10 +48,11 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 @pytest.fixture
 async def environment(sandbox: Sandbox) -> AsyncIterator[dict[str, str]]:
     """What the examples are told: where the service is, where the site, which token."""
-    async with running(create_app(Settings())) as service:
+    async with running(create_app(Settings(allow_private=True))) as service:
         yield {
             "PATH": os.environ["PATH"],
             "RPC_MOODLE_URL": service,
+            "RPC_MOODLE_ALLOW_PRIVATE": "true",
             "MOODLE_URL": sandbox.url,
             "MOODLE_TOKEN": sandbox.token("teacher_full"),
         }
@@ -146,7 +147,7 @@ async def test_the_shell_example_of_the_readme_runs(environment: dict[str, str])
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     payload = re.search(r"<<'JSON'\n(.*?)\nJSON\n\S+/python (-m rpc_moodle call \w+) payload.json", text, re.DOTALL)
     assert payload is not None
-    given = payload[1].replace("http://127.0.0.1:8090", environment["MOODLE_URL"])
+    given = payload[1].replace("https://moodle.example.edu", environment["MOODLE_URL"])
     given = given.replace("…", environment["MOODLE_TOKEN"])
     reply = json.loads(await output_of(sys.executable, *payload[2].split(), environment=environment, given=given))
     assert len(reply["data"]) == 34

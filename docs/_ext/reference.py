@@ -84,7 +84,11 @@ def _shape(name: str, shapes: Shapes) -> str:
     shape = shapes[name]
     if is_typeddict(shape):
         table = _table(
-            ("key", "type"), ((f"`{key}`", in_words(hint, shapes)) for key, hint in get_type_hints(shape).items())
+            ("key", "type"),
+            (
+                (f"`{key}`", in_words(hint, shapes) + ("" if key in shape.__required_keys__ else ", may be missing"))
+                for key, hint in get_type_hints(shape).items()
+            ),
         )
     else:
         table = _table(("key", "type", "default", "meaning"), _fields(shape, shapes))

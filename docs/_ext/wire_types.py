@@ -1,7 +1,7 @@
 """Says in words what an annotation looks like on the wire."""  # noqa: INP001 - found by conf.py, part of no package
 
 import types
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from typing_extensions import is_typeddict
@@ -21,6 +21,7 @@ _NAMES: dict[object, str] = {
     object: "anything",
     Any: "anything",
 }
+_PLURALS = {"string": "strings", "integer": "integers", "binary": "binaries", "object": "objects"}
 
 
 def is_model(hint: Any) -> bool:
@@ -30,24 +31,26 @@ def is_model(hint: Any) -> bool:
 
 def in_words(hint: Any, shapes: Shapes) -> str:
     """Name a type in Markdown, and add the objects it mentions to ``shapes``."""
-    if hint in _NAMES:
-        return _NAMES[hint]
+    if known := _NAMES.get(hint):
+        return known
     if is_typeddict(hint) or is_model(hint):
         shapes[hint.__name__] = hint
         return f"[{hint.__name__}](#{hint.__name__.lower()})"
     if get_origin(hint) is Literal:
         return " or ".join(f"`{value}`" for value in get_args(hint))
+    if get_origin(hint) is Annotated:
+        return in_words(get_args(hint)[0], shapes)
     return _generic(get_origin(hint), get_args(hint), shapes)
 
 
 def _generic(origin: Any, arguments: tuple[Any, ...], shapes: Shapes) -> str:
-    inner = [in_words(each, shapes) for each in arguments if each is not Ellipsis and not isinstance(each, str)]
+    inner = [in_words(each, shapes) for each in arguments if each is not Ellipsis]
     if origin in {Union, types.UnionType}:
         return " or ".join(dict.fromkeys(inner))
     if origin is list or (origin is tuple and Ellipsis in arguments):
-        return f"list of {inner[0]}"
+        return f"list of {_PLURALS.get(inner[0], inner[0])}"
     if origin is tuple:
         return f"\\[{', '.join(inner)}\\]"
     if origin is None or origin is dict:
         return "object"
-    return inner[0]  # Annotated, NotRequired
+    return inner[0]  # NotRequired
