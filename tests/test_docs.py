@@ -100,6 +100,17 @@ def test_every_error_code_has_a_remedy(reference: ModuleType) -> None:
     assert terms == {code.name for code in reference.ALL_CODES}
 
 
+def test_every_function_of_moodle_that_is_called_is_explained_to_administrators() -> None:
+    code = "".join(
+        path.read_text(encoding="utf-8")
+        for package in ("moodle", "methods")
+        for path in (ROOT / "rpc_moodle" / package).rglob("*.py")
+    )
+    called = set(re.findall(r'"((?:core|mod_assign)_[a-z]+_[a-z_]+)"', code))
+    explained = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "connecting.md").read_text("utf-8"), re.MULTILINE))
+    assert called == explained
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_link_to_a_file_leads_to_a_file(page: Path) -> None:
     targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
