@@ -1,41 +1,70 @@
 """The composition root: builds everything and owns every long-lived object."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from aiohttp import web
 
+from rpc_moodle.delivery import DownloadLimits
 from rpc_moodle.errors import translate
-from rpc_moodle.methods import assignments, courses, probe, submissions
+from rpc_moodle.methods import assignments, courses, files, probe, submissions
 from rpc_moodle.moodle import Http
+from rpc_moodle.moodle.guard import Guard
+from rpc_moodle.moodle.sites import Limits
+from rpc_moodle.routes import add_routes
 from rpc_moodle.settings import Settings
 from rpc_moodle.tickets import FileLinks, Tickets
 from utils.dispatch import Dispatcher
 from utils.registry import Registry
 from utils.server import create_server
 
-METHODS: Registry = probe.methods.merge(courses.methods, assignments.methods, submissions.methods)
+METHODS: Registry = probe.methods.merge(courses.methods, assignments.methods, submissions.methods, files.methods)
 """Every published method."""
 
 
-def create_dispatcher(settings: Settings, http: Http) -> Dispatcher:
+def create_http(settings: Settings) -> Http:
+    """Build the connections to Moodle sites, with the operator's limits and rules."""
+    return Http(
+        limits=Limits(
+            parallel=settings.site_connections,
+            per_second=settings.site_requests_per_second,
+            waiting=settings.site_queue,
+        ),
+        guard=Guard(hosts=settings.allowed_hosts, private=settings.allow_private),
+    )
+
+
+def create_tickets(settings: Settings) -> Tickets:
+    """Build what seals and opens file URLs."""
+    return Tickets(settings.ticket_keys, seconds=settings.ticket_seconds)
+
+
+def create_dispatcher(settings: Settings, http: Http, tickets: Tickets) -> Dispatcher:
     """Build what answers calls; ``http`` is opened and closed by whoever made it."""
-    tickets = Tickets(settings.ticket_keys, seconds=settings.ticket_seconds)
     return Dispatcher(
         METHODS,
-        shared=(http, tickets, FileLinks(tickets, settings.file_urls)),
+        shared=(
+            http,
+            tickets,
+            FileLinks(tickets, settings.file_urls),
+            DownloadLimits(files=settings.download_max_files, bytes=settings.download_max_bytes),
+        ),
         default_timeout=settings.timeout_ms / 1000,
         translate=translate,
     )
 
 
 def create_app(settings: Settings) -> web.Application:
-    """Build the service: Socket.IO, health, files."""
-    http = Http(per_site=settings.site_connections)
+    """Build the service: Socket.IO, health, files over HTTP."""
+    http, tickets = create_http(settings), create_tickets(settings)
 
     async def connections(_app: web.Application) -> AsyncIterator[None]:
         async with http:
             yield
 
-    app = create_server(create_dispatcher(settings, http), settings)
+    async def sites() -> Mapping[str, object]:
+        return http.sites.state()
+
+    app = create_server(create_dispatcher(settings, http, tickets), settings, checks={"sites": sites})
+    add_routes(app, http, tickets)
     app.cleanup_ctx.append(connections)
     return app

@@ -4,16 +4,15 @@ import base64
 import json
 from typing import Any
 
-from rpc_moodle.app import create_dispatcher
-from rpc_moodle.moodle import Http
+from rpc_moodle.app import create_dispatcher, create_http, create_tickets
 from rpc_moodle.settings import Settings
 from utils.contract import Envelope
 
 
 async def call_once(settings: Settings, event: str, payload: object) -> Envelope:
     """Run one method in process and give its reply."""
-    async with Http(per_site=settings.site_connections) as http:
-        return await create_dispatcher(settings, http).dispatch(event, [payload])
+    async with create_http(settings) as http:
+        return await create_dispatcher(settings, http, create_tickets(settings)).dispatch(event, [payload])
 
 
 def as_json(reply: Envelope) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from utils.settings import KitSettings
+from utils.settings import KitSettings, split
 
 
 class Settings(KitSettings):
@@ -13,9 +13,31 @@ class Settings(KitSettings):
 
     model_config = SettingsConfigDict(env_prefix="RPC_MOODLE_")
 
+    allow_private: Annotated[
+        bool,
+        Field(
+            description="Whether a call's URL may lead to an address that is not public: a Moodle of one's own "
+            "network, or the sandbox."
+        ),
+    ] = False
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        NoDecode,
+        Field(
+            description="The hosts that alone may be called, separated by commas, whatever their address; "
+            "`*.example.edu` stands for all below it. Without any, every public host."
+        ),
+    ] = ()
     site_connections: Annotated[
-        int, Field(ge=1, le=64, description="Connections to one Moodle site at a time; its PHP workers are few.")
+        int, Field(ge=1, le=64, description="Requests to one Moodle site at a time; its PHP workers are few.")
     ] = 8
+    site_requests_per_second: Annotated[
+        float, Field(ge=0, description="Requests to one Moodle site in a second; 0 for any number.")
+    ] = 0
+    site_queue: Annotated[
+        int,
+        Field(ge=1, description="Requests that may wait for one Moodle site; one more is answered `rate_limited`."),
+    ] = 2000
     file_urls: Annotated[
         Literal["sealed", "plain", "none"],
         Field(
@@ -41,9 +63,7 @@ class Settings(KitSettings):
         int, Field(ge=1, description="Bytes of all files in one plain download reply together.")
     ] = 64 * 1024 * 1024
 
-    @field_validator("ticket_keys", mode="before")
+    @field_validator("ticket_keys", "allowed_hosts", mode="before")
     @classmethod
-    def _split_keys(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
+    def _split_lists(cls, value: object) -> object:
+        return split(value)

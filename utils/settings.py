@@ -49,7 +49,12 @@ class KitSettings(BaseSettings):
 
     @field_validator("cors_origins", mode="before")
     @classmethod
-    def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
+    def _split_lists(cls, value: object) -> object:
+        return split(value)
+
+
+def split(value: object) -> object:
+    """Read a list from a variable: its parts separated by commas."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value

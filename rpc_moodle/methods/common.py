@@ -94,4 +94,6 @@ def moodle_of(request: MoodleRequest, call: Call) -> MoodleClient:
 
     Raises InvalidSite or InvalidCredential.
     """
-    return MoodleClient(request.options.url, request.options.api_key, http=call.shared(Http))
+    return MoodleClient(
+        request.options.url, request.options.api_key, http=call.shared(Http), remaining=call.deadline.remaining
+    )

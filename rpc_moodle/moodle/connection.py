@@ -1,8 +1,10 @@
 """One site and one token: a call of a function, and nothing remembered."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import cache
+from hashlib import sha256
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
@@ -13,6 +15,7 @@ from yarl import URL
 from rpc_moodle.moodle import errors, wire
 from rpc_moodle.moodle.address import endpoint, site_url
 from rpc_moodle.moodle.http import Http
+from rpc_moodle.moodle.retry import again, is_read
 
 T = TypeVar("T")
 
@@ -24,14 +27,24 @@ MAX_ANSWER = 128 * 1024 * 1024
 class Connection:
     """A Moodle site as one token sees it."""
 
-    def __init__(self, url: str | URL, token: str | SecretStr, *, http: Http | None = None) -> None:
+    def __init__(
+        self,
+        url: str | URL,
+        token: str | SecretStr,
+        *,
+        http: Http | None = None,
+        remaining: Callable[[], float] = lambda: float("inf"),
+    ) -> None:
         """Take the site's URL as pasted, the token, and a pool to share; without one, an own pool is made.
+
+        ``remaining`` gives the seconds until nobody waits for an answer any more: nothing is tried again after that.
 
         Raises InvalidSite or InvalidCredential.
         """
         self.site = site_url(str(url))
         self.token = wire.check_token(SecretStr(token) if isinstance(token, str) else token)
         self._http = http
+        self._remaining = remaining
         self._exit = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -54,27 +67,43 @@ class Connection:
         return self._http
 
     @overload
-    async def call(self, function: str, params: wire.Params | None = None) -> Any: ...
+    async def call(self, function: str, params: wire.Params | None = None, *, fresh: bool = False) -> Any: ...
     @overload
-    async def call(self, function: str, params: wire.Params | None = None, *, into: type[T]) -> T: ...
+    async def call(
+        self, function: str, params: wire.Params | None = None, *, into: type[T], fresh: bool = False
+    ) -> T: ...
 
-    async def call(self, function: str, params: wire.Params | None = None, *, into: Any = object) -> Any:
+    async def call(
+        self, function: str, params: wire.Params | None = None, *, into: Any = object, fresh: bool = False
+    ) -> Any:
         """Call a web service function and read its answer into a type; without one, into plain JSON values.
+
+        A function that only reads is tried again where that can help (``rpc_moodle.moodle.retry``), and
+        shares the answer of an identical call in flight unless it must be ``fresh``: not older than the call.
 
         Raises any MoodleError.
         """
         form = wire.form(self.token, function, params or {})
+        read = is_read(function)
+        body = b""
+        async for attempt in again(read=read, remaining=self._remaining):
+            with attempt:
+                if read and not fresh:
+                    key = self.site, sha256(form).digest()
+                    body = await self.http.sharing.ask(key, lambda: self._answer(function, form))
+                else:
+                    body = await self._answer(function, form)
+        return wire.read(function, body, _adapter(into))
+
+    async def _answer(self, function: str, form: bytes) -> bytes:
+        """Send one request and decide what comes back."""
+        url = endpoint(self.site, "webservice/rest/server.php")
         try:
-            async with (
-                asyncio.timeout(self.http.total_seconds),
-                self.http.post(endpoint(self.site, "webservice/rest/server.php"), form) as response,
-            ):
+            async with asyncio.timeout(self.http.total_seconds), self.http.post(url, form) as response:
                 body = await self._body(function, response)
+                return wire.answer(function, response.status, response.headers, body, self.token)
         except TimeoutError:
             raise errors.SiteTimeout(f"{self.site.host} took too long to answer {function}.") from None
-        return wire.read(
-            function, wire.answer(function, response.status, response.headers, body, self.token), _adapter(into)
-        )
 
     @staticmethod
     async def _body(function: str, response: aiohttp.ClientResponse) -> bytes:

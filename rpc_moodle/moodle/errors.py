@@ -6,12 +6,18 @@
     ├── InvalidSite            the URL cannot be a Moodle site
     ├── InvalidCredential      the token cannot be a Moodle token
     ├── HostNotAllowed         the operator allows no connection to the address
-    ├── Unreachable            DNS, connection, TLS
+    ├── Unreachable            DNS, connection
+    │   ├── Untrusted          TLS
+    │   └── Disconnected       the connection broke before an answer came
     ├── SiteTimeout            no answer in time
     ├── BadResponse            neither JSON nor a file
+    │   ├── Truncated          the answer broke off
     │   └── Unproven           a file came that is not the one announced
-    ├── SiteUnavailable        maintenance, web services off, 5xx
-    ├── SiteBusy               429
+    ├── SiteUnavailable        maintenance, web services off
+    │   ├── ServerFault        5xx
+    │   ├── CircuitOpen        the last requests failed; not asked again for a while
+    │   └── SiteBusy           429
+    │       └── QueueFull      too many of this service's own requests wait for the site
     └── MoodleException        Moodle answered with an errorcode
         ├── InvalidToken       Moodle does not know the token
         ├── AccessDenied       function, token restriction or capability
@@ -38,7 +44,15 @@ class HostNotAllowed(MoodleError):
 
 
 class Unreachable(MoodleError):
-    """No connection: the name does not resolve, nothing listens, or TLS fails."""
+    """No connection: the name does not resolve or nothing listens; nothing was sent."""
+
+
+class Untrusted(Unreachable):
+    """TLS fails: the certificate is not one for this host, or not valid; nothing was sent."""
+
+
+class Disconnected(Unreachable):
+    """The connection broke before an answer came; what was sent may have been done."""
 
 
 class SiteTimeout(MoodleError):
@@ -47,6 +61,10 @@ class SiteTimeout(MoodleError):
 
 class BadResponse(MoodleError):
     """The answer is neither JSON nor a file: a login page, a proxy's HTML, truncated data."""
+
+
+class Truncated(BadResponse):
+    """The answer broke off in its middle."""
 
 
 class Unproven(BadResponse):
@@ -62,8 +80,20 @@ class SiteUnavailable(MoodleError):
         self.retry_after = retry_after
 
 
+class ServerFault(SiteUnavailable):
+    """The site, or a proxy before it, answered 5xx; what was sent may have been done."""
+
+
+class CircuitOpen(SiteUnavailable):
+    """The last requests to the site failed, so that it is left alone for a while; nothing was sent."""
+
+
 class SiteBusy(SiteUnavailable):
-    """The site, or a proxy before it, answered 429."""
+    """The site, or a proxy before it, answered 429; nothing was done."""
+
+
+class QueueFull(SiteBusy):
+    """Too many of this service's own requests wait for the site already; nothing was sent."""
 
 
 class MoodleException(MoodleError):

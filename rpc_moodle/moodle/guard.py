@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from socket import AF_INET, AddressFamily
+from socket import AF_INET, AddressFamily, inet_aton, inet_ntoa
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import DefaultResolver
@@ -27,14 +27,9 @@ class Guard:
     def check(self, url: URL) -> None:
         """Refuse a URL for what can be seen of it before its name is resolved; raises HostNotAllowed."""
         host = url.raw_host or ""
-        try:
-            address = ip_address(host.partition("%")[0])
-        except ValueError:
-            if self._hosts and not self._listed(host):
-                raise _refusal() from None
-        else:
-            if not self.allows(host, str(address)):
-                raise _refusal()
+        address = _written(host)
+        if not (self.allows(host, address) if address else not self._hosts or self._listed(host)):
+            raise _refusal()
 
     def allows(self, host: str, address: str) -> bool:
         """Tell whether the name may be connected to at an address that it resolved to."""
@@ -81,6 +76,22 @@ def is_public(address: str) -> bool:
         if wrapped is not None:
             ip = wrapped
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+def _written(host: str) -> str:
+    """Give the address that a host stands for without being resolved, else nothing.
+
+    ``127.1``, ``0x7f000001`` and ``2130706433`` are ways to write one; ``localhost`` has its own (RFC 6761).
+    """
+    if f".{_plain(host)}".endswith(".localhost"):
+        return "127.0.0.1"
+    try:
+        return str(ip_address(host.partition("%")[0]))
+    except ValueError:
+        try:
+            return inet_ntoa(inet_aton(host))
+        except OSError:
+            return ""
 
 
 def _plain(host: str) -> str:

@@ -11,6 +11,9 @@ import aiohttp
 from yarl import URL
 
 from rpc_moodle.moodle import errors
+from rpc_moodle.moodle.guard import Guard, GuardedResolver
+from rpc_moodle.moodle.sharing import Sharing
+from rpc_moodle.moodle.sites import Limits, Sites
 from rpc_moodle.moodle.turns import Turns
 
 _CONNECT_SECONDS = 10
@@ -28,19 +31,22 @@ class Http:
     def __init__(
         self,
         *,
-        per_site: int = 8,
-        files_per_site: int = 4,
+        limits: Limits | None = None,
+        guard: Guard | None = None,
         total_seconds: float = 60,
         read_seconds: float = 30,
         retry_seconds: float = 0.25,
     ) -> None:
-        """Take the connections per site, how many of them may carry files, and limits in seconds.
+        """Take what each site may be asked, which hosts may be, and limits in seconds.
 
         ``total_seconds`` limits a whole call, ``read_seconds`` a silent wait, in a file of any size too;
         ``retry_seconds`` is the first pause before an interrupted file is resumed.
         """
-        self._per_site = per_site
-        self.turns = Turns(max(1, min(files_per_site, per_site - 1)))
+        self._limits = limits or Limits()
+        self._guard = guard or Guard()
+        self.sites = Sites(self._limits)
+        self.sharing: Sharing[bytes] = Sharing()
+        self.turns = Turns(max(1, min(self._limits.files, self._limits.parallel - 1)))
         self.retry_seconds = retry_seconds
         self.total_seconds = total_seconds
         self._read_seconds = read_seconds
@@ -49,7 +55,9 @@ class Http:
     async def __aenter__(self) -> Self:
         """Open the pool."""
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, limit_per_host=self._per_site, ttl_dns_cache=60),
+            connector=aiohttp.TCPConnector(
+                limit=0, limit_per_host=self._limits.parallel, ttl_dns_cache=60, resolver=GuardedResolver(self._guard)
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(
                 total=None, sock_connect=_CONNECT_SECONDS, sock_read=self._read_seconds, ceil_threshold=1e9
@@ -72,18 +80,23 @@ class Http:
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send a form and give the answer, its body unread; reading ahead stops at twice ``buffer`` bytes.
 
-        Raises Unreachable, SiteTimeout or BadResponse for what aiohttp raises, inside the block too;
-        their texts name the host and nothing more of the URL.
+        The site's turn is waited for, and what comes out of the block tells the site's circuit how it is.
+
+        Raises HostNotAllowed, QueueFull or CircuitOpen before anything is sent; Unreachable, SiteTimeout or
+        BadResponse for what aiohttp raises, inside the block too; their texts name the host and nothing more
+        of the URL.
         """
         if self._session is None:
             raise RuntimeError("Http is used outside its 'async with'")
-        try:
-            async with self._session.post(
-                url, data=form, headers={**_FORM, **(headers or {})}, allow_redirects=False, read_bufsize=buffer
-            ) as response:
-                yield response
-        except (aiohttp.ClientError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
-            raise translated(error, url) from None
+        self._guard.check(url)
+        async with self.sites.of(url).turn():
+            try:
+                async with self._session.post(
+                    url, data=form, headers={**_FORM, **(headers or {})}, allow_redirects=False, read_bufsize=buffer
+                ) as response:
+                    yield response
+            except (aiohttp.ClientError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+                raise translated(error, url) from None
 
 
 def translated(error: Exception, url: URL) -> errors.MoodleError:  # noqa: PLR0911 - a table reads best as one
@@ -97,14 +110,14 @@ def translated(error: Exception, url: URL) -> errors.MoodleError:  # noqa: PLR09
         case aiohttp.ClientConnectorDNSError():
             return errors.Unreachable(f"The host name {host} does not resolve; check the Moodle URL.")
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError() | ssl.SSLError():
-            return errors.Unreachable(f"TLS with {host} fails: its certificate is not valid for this service.")
+            return errors.Untrusted(f"TLS with {host} fails: its certificate is not valid for this service.")
         case aiohttp.ClientConnectorError() | ConnectionRefusedError():
             return errors.Unreachable(f"Nothing accepts connections at {host}:{url.port}; check the Moodle URL.")
         case aiohttp.InvalidURL():
             return errors.InvalidSite("The Moodle URL cannot be used; it looks like https://moodle.example.edu.")
         case aiohttp.ClientPayloadError():
-            return errors.BadResponse(f"{host} broke off in the middle of its answer.")
+            return errors.Truncated(f"{host} broke off in the middle of its answer.")
         case aiohttp.ClientResponseError():
             return errors.BadResponse(f"{host} answers, but not with HTTP that can be read.")
         case _:
-            return errors.Unreachable(f"The connection to {host} broke before an answer came.")
+            return errors.Disconnected(f"The connection to {host} broke before an answer came.")

@@ -189,7 +189,7 @@ def raise_for_status(function: str, status: int, headers: Mapping[str, str], bod
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         raise errors.SiteBusy("The site answers 429: too many requests. Try again later.", retry_after=wait)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise errors.SiteUnavailable(
+        raise errors.ServerFault(
             f"The site answers {status}: it is in maintenance or has a fault. Try again later.", retry_after=wait
         )
     if status == HTTPStatus.FORBIDDEN and not body.strip():  # ``site.rest_disabled``

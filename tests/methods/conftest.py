@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from rpc_moodle.app import create_dispatcher
+from rpc_moodle.app import create_dispatcher, create_tickets
 from rpc_moodle.moodle import Http
 from rpc_moodle.sandbox import Sandbox
 from rpc_moodle.settings import Settings
@@ -23,7 +23,8 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 @pytest.fixture
 async def dispatcher() -> AsyncIterator[Dispatcher]:
     async with Http() as http:
-        yield create_dispatcher(Settings(), http)
+        settings = Settings()
+        yield create_dispatcher(settings, http, create_tickets(settings))
 
 
 @pytest.fixture

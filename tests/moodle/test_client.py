@@ -1,5 +1,6 @@
 import asyncio
-from collections.abc import Callable, Set
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -40,7 +41,7 @@ def start_of(fields: Fields) -> int:
     return int(names[f"{number}[value]"])
 
 
-def course_of(size: int, hidden: Set[int] = frozenset()) -> Callable[[Fields], list[dict[str, int]]]:
+def course_of(size: int, hidden: AbstractSet[int] = frozenset()) -> Callable[[Fields], list[dict[str, int]]]:
     def page(fields: Fields) -> list[dict[str, int]]:
         start = start_of(fields)
         return [{"id": n} for n in range(start, min(size, start + PAGE)) if n not in hidden]
@@ -214,3 +215,40 @@ async def test_a_site_that_is_not_there_is_unreachable(url: str) -> None:
 async def test_a_client_outside_its_block_says_so() -> None:
     with pytest.raises(RuntimeError, match="async with"):
         await MoodleClient(SITE, TOKEN).call("f")
+
+
+async def test_identical_reads_share_one_request_unless_they_must_be_fresh(
+    site: aioresponses, moodle: MoodleClient
+) -> None:
+    seen: list[Fields] = []
+    site.post(REST, callback=answering(lambda _: [], seen), repeat=True)
+    await asyncio.gather(*(moodle.call("core_x_get_y", {"a": 1}) for _ in range(5)))
+    assert len(seen) == 1
+    await asyncio.gather(*(moodle.call("core_x_get_y", {"a": 1}, fresh=True) for _ in range(5)))
+    assert len(seen) == 6
+
+
+async def test_reads_with_other_tokens_or_parameters_and_writes_are_never_shared(
+    site: aioresponses, moodle: MoodleClient
+) -> None:
+    seen: list[Fields] = []
+    site.post(REST, callback=answering(lambda _: [], seen), repeat=True)
+    other = MoodleClient(SITE, "f" * 32, http=moodle.http)
+    await asyncio.gather(
+        moodle.call("core_x_get_y"),
+        other.call("core_x_get_y"),
+        moodle.call("core_x_get_y", {"a": 1}),
+        moodle.call("mod_assign_save_grade"),
+        moodle.call("mod_assign_save_grade"),
+    )
+    assert len(seen) == 5
+
+
+async def test_a_read_is_tried_again_and_a_write_is_not(site: aioresponses, moodle: MoodleClient) -> None:
+    site.post(REST, status=503)
+    site.post(REST, payload=[1])
+    assert await moodle.call("core_x_get_y") == [1]
+    site.post(REST, status=503)
+    site.post(REST, payload=[2])
+    with pytest.raises(errors.ServerFault):
+        await moodle.call("mod_assign_save_grade")

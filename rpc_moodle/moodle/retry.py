@@ -1,0 +1,59 @@
+"""What is tried again, and when: one table."""
+
+import re
+from collections.abc import AsyncIterable, Callable
+
+import stamina
+
+from rpc_moodle.moodle import errors
+
+ATTEMPTS = 3
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 1.0
+"""Seconds before the second attempt, doubled with each further one; up to as much as the first is added at random."""
+
+NEVER, READS, ALL = "never", "reads", "all"
+
+# What may have been done is not sent again, unless doing it twice changes nothing. The first row that fits decides.
+TABLE: tuple[tuple[type[errors.MoodleError], str], ...] = (
+    (errors.Untrusted, NEVER),  # a certificate does not mend itself
+    (errors.Disconnected, READS),
+    (errors.Unreachable, ALL),  # nothing was sent
+    (errors.Truncated, READS),
+    (errors.ServerFault, READS),
+    (errors.QueueFull, NEVER),  # trying again would make the queue longer
+    (errors.SiteBusy, ALL),  # refused before anything was done
+    (errors.MoodleError, NEVER),
+)
+
+_READ = re.compile(r"_(get|list|search|view)_")
+
+
+def is_read(function: str) -> bool:
+    """Tell by its name whether a web service function changes nothing, so that asking twice is harmless."""
+    return _READ.search(function) is not None
+
+
+def again(*, read: bool, remaining: Callable[[], float]) -> AsyncIterable[stamina.Attempt]:
+    """Give the attempts of one request, each a context manager: ``async for attempt in …: with attempt: …``.
+
+    ``remaining``: seconds until nobody waits for the answer any more; a pause that would not fit is not
+    begun. The pauses grow exponentially with jitter; a Retry-After of the site takes their place.
+    """
+
+    def pause(error: Exception) -> bool | float:
+        rule = next((rule for kind, rule in TABLE if isinstance(error, kind)), NEVER)
+        if rule == NEVER or (rule == READS and not read):
+            return False
+        wait = getattr(error, "retry_after", None)
+        if wait is None:
+            return remaining() > LONGEST_PAUSE
+        return wait if wait < remaining() else False
+
+    return stamina.retry_context(
+        on=pause,
+        attempts=ATTEMPTS,
+        timeout=None,
+        wait_initial=FIRST_PAUSE,
+        wait_max=LONGEST_PAUSE,
+        wait_jitter=FIRST_PAUSE,
+    )
