@@ -67,6 +67,15 @@ class Status(TypedDict, total=False):
     feedback: Feedback
 
 
+class SubmissionRow(TypedDict, total=False):
+    """What a submission tells of its marking; a team's own row has ``userid`` 0 (``submissions.team``)."""
+
+    userid: int
+    groupid: int
+    attemptnumber: int
+    gradingstatus: str
+
+
 class _Answer(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
@@ -91,6 +100,15 @@ class _Flags(_Answer):
     assignments: tuple[_AssignmentFlags, ...] = ()
 
 
+class _AssignmentSubmissions(BaseModel):
+    assignmentid: int
+    submissions: list[SubmissionRow] = []
+
+
+class _Submissions(_Answer):
+    assignments: tuple[_AssignmentSubmissions, ...] = ()
+
+
 def number(grade: str | None) -> Decimal | None:
     """Read a stored grade; None for none at all, which Moodle writes as a negative number or as nothing."""
     try:
@@ -110,7 +128,7 @@ async def grades(moodle: Connection, assignment: Assignment) -> dict[int, GradeR
     Raises AccessDenied where the account may not grade, and any other MoodleError.
     """
     function = "mod_assign_get_grades"
-    answer = await moodle.call(function, {"assignmentids": [assignment.id]}, into=_Grades)
+    answer = await moodle.call(function, {"assignmentids": [assignment.id]}, into=_Grades, fresh=True)
     _may_grade(answer, function)
     found: dict[int, GradeRow] = {}
     for listed in answer.assignments:
@@ -127,13 +145,24 @@ async def flags(moodle: Connection, assignment: Assignment) -> dict[int, FlagsRo
     Raises AccessDenied where the account may not grade, and any other MoodleError.
     """
     function = "mod_assign_get_user_flags"
-    answer = await moodle.call(function, {"assignmentids": [assignment.id]}, into=_Flags)
+    answer = await moodle.call(function, {"assignmentids": [assignment.id]}, into=_Flags, fresh=True)
     _may_grade(answer, function)
     return {
         row["userid"]: row
         for listed in answer.assignments
         for row in (listed.userflags if listed.assignmentid == assignment.id else ())
     }
+
+
+async def submission_rows(moodle: Connection, assignment: Assignment) -> list[SubmissionRow]:
+    """Get the latest attempts' grading status: ``graded`` or ``notgraded``, or the workflow state.
+
+    Raises AccessDenied where the account may not grade, and any other MoodleError.
+    """
+    function = "mod_assign_get_submissions"
+    answer = await moodle.call(function, {"assignmentids": [assignment.id]}, into=_Submissions, fresh=True)
+    _may_grade(answer, function)
+    return [row for listed in answer.assignments if listed.assignmentid == assignment.id for row in listed.submissions]
 
 
 async def status(moodle: Connection, assignment: Assignment, user_id: int) -> Status:
@@ -153,6 +182,7 @@ async def status(moodle: Connection, assignment: Assignment, user_id: int) -> St
             "userid": user_id,
         },
         into=Status,
+        fresh=True,
     )
 
 

@@ -42,6 +42,12 @@ class Write:
         return self.entry.user_id
 
     @property
+    def changes_comment(self) -> bool:
+        """Whether the comment that is known to be there is another one."""
+        before = self.before.comment
+        return self.comment is not None and not isinstance(before, Unknown) and not same(self.comment, before)
+
+    @property
     def changes_grade(self) -> bool:
         """Whether the entry says what the grade is to be."""
         return self.entry.grade is not None or self.entry.filling is not None

@@ -10,8 +10,19 @@ from typing import Any, Final, TypeVar
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.concurrent import both, together
-from rpc_moodle.moodle.grades import FlagsRow, GradeRow, LastAttempt, Status, flags, grades, number, status
-from rpc_moodle.moodle.models import Assignment, Submission
+from rpc_moodle.moodle.grades import (
+    FlagsRow,
+    GradeRow,
+    LastAttempt,
+    Status,
+    SubmissionRow,
+    flags,
+    grades,
+    number,
+    status,
+    submission_rows,
+)
+from rpc_moodle.moodle.models import Assignment
 from rpc_moodle.moodle.publishing.comments import NO_COMMENT, Comment
 
 T = TypeVar("T")
@@ -58,7 +69,7 @@ class Bulk:
 
     grades: Mapping[int, GradeRow] | None = None
     flags: Mapping[int, FlagsRow] | None = None
-    submissions: Mapping[int, Submission] | None = None
+    submissions: Mapping[int, SubmissionRow] | None = None
 
 
 def stored(assignment: Assignment, user: int, bulk: Bulk, seen: Status | None) -> Stored:
@@ -103,7 +114,7 @@ def _grade_seen(seen: Status, row: GradeRow | None) -> Decimal | Unknown | None:
 
 
 def _grade_from_submission(
-    assignment: Assignment, submission: Submission | None, bulk: Bulk
+    assignment: Assignment, submission: SubmissionRow | None, bulk: Bulk
 ) -> Decimal | Unknown | None:
     """Read what the five published functions tell: that somebody is not graded, never what the grade is.
 
@@ -219,7 +230,7 @@ class Reader:
         )
         if not self.sees_no_comments or (self.assignment.grade == 0 and not self.assignment.markingworkflow):
             return Bulk(found_grades, found_flags)
-        rows: list[Submission] = await self.gate(lambda: self.moodle.submissions(self.assignment))
+        rows: list[SubmissionRow] = await self.gate(lambda: submission_rows(self.moodle, self.assignment))
         return Bulk(found_grades, found_flags, {row.get("userid", 0): row for row in rows})
 
     async def _may(self, function: str, call: Callable[[], Coroutine[Any, Any, T]]) -> T | None:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.concurrent import both
+from rpc_moodle.moodle.grades import submission_rows
 from rpc_moodle.moodle.models import Assignment, Participant
 from rpc_moodle.moodle.teams import groups
 
@@ -21,7 +22,7 @@ async def mates(
 
     Raises MoodleError.
     """
-    submissions, group_of = await both(moodle.submissions(assignment), _groups(moodle, assignment, listed, users))
+    submissions, group_of = await both(submission_rows(moodle, assignment), _groups(moodle, assignment, listed, users))
     handed_in = any(not row.get("userid") and not row.get("groupid") for row in submissions)
     members: dict[int, list[int]] = {}
     for user, group in sorted(group_of.items()):

@@ -20,11 +20,18 @@ from rpc_moodle.moodle.publishing.writing import parts, save_many, save_one
 _FIRST_GUESS = 1.0
 """Seconds that a write with its read-back is given until one has been measured."""
 
-_UNANSWERED = (errors.Unreachable, errors.SiteTimeout)
+_UNANSWERED = (errors.Disconnected, errors.SiteTimeout)
 """After these the site may still be at work on the request."""
 
-_TURNED_AWAY = (errors.AccessDenied, errors.InvalidToken, errors.SiteBusy)
-"""After these nothing was stored: the request was turned away before Moodle's function ran."""
+_TURNED_AWAY = (
+    errors.Unreachable,
+    errors.HostNotAllowed,
+    errors.CircuitOpen,
+    errors.SiteBusy,
+    errors.InvalidToken,
+    errors.AccessDenied,
+)
+"""After these nothing was stored: the request was not sent, or turned away before Moodle's function ran."""
 
 
 class _Sent(Enum):
@@ -35,6 +42,15 @@ class _Sent(Enum):
 
 
 _Answer = _Sent | errors.MoodleError
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """What became of a write; ``again`` says that it may be sent again, if it was not alone in its request."""
+
+    write: Write
+    result: Result
+    again: bool = False
 
 
 @dataclass
@@ -95,11 +111,13 @@ class Writer:
         if isinstance(answer, errors.AccessDenied) and answer.errorcode == "accessexception":
             self._bulk_refused = True  # ``saves.not_in_service``
             return await self._one_by_one(writes)
-        results, again = await self._settle(writes, [answer] * len(writes), started)
+        found = await self._settle(writes, [answer] * len(writes), started)
+        again = [each.write.entry for each in found if each.again]
+        results = [each.result for each in found if not each.again]
         if not again:
             return results
-        decided, fresh = await self._decided([write.entry for write in again])
-        # What turns out to be there was stored by the failed request.
+        decided, fresh = await self._decided(again)
+        # What turns out to be there was stored by the first request.
         stored = [
             Result(one.user_id, Outcome.PUBLISHED) if one.outcome is Outcome.UNCHANGED else one for one in decided
         ]
@@ -110,13 +128,7 @@ class Writer:
         answers = await together(
             self._send([write], partial(save_one, self.moodle, self.plan.assignment, write)) for write in writes
         )
-        results, again = await self._settle(writes, answers, started)
-        failed = [
-            call_failed(write.user_id, answer)
-            for write, answer in zip(writes, answers, strict=True)
-            if write in again and isinstance(answer, errors.MoodleError)
-        ]
-        return results + failed
+        return [each.result for each in await self._settle(writes, answers, started)]
 
     async def _send(self, writes: list[Write], request: Callable[[], Coroutine[Any, Any, None]]) -> _Answer:
         """Send a request that writes, unless the time is over when its turn comes."""
@@ -134,31 +146,23 @@ class Writer:
         answer: _Answer = await self.gate(turn)
         return answer
 
-    async def _settle(
-        self, writes: list[Write], answers: Sequence[_Answer], started: float
-    ) -> tuple[list[Result], list[Write]]:
-        """Read back what was sent and say what became of it; beside that, what an answered error did not store."""
-        results: list[Result] = []
+    async def _settle(self, writes: list[Write], answers: Sequence[_Answer], started: float) -> list[_Settled]:
+        """Read back what was sent and say what became of each write."""
+        found: list[_Settled] = []
         sent: list[tuple[Write, _Answer]] = []
         for write, answer in zip(writes, answers, strict=True):
             if answer is _Sent.NOT_STARTED:
-                results.append(not_started(write.user_id))
-            elif isinstance(answer, _TURNED_AWAY):
-                results.append(call_failed(write.user_id, answer))
+                found.append(_Settled(write, not_started(write.user_id)))
+            elif isinstance(answer, _TURNED_AWAY) and not isinstance(answer, _UNANSWERED):
+                found.append(_Settled(write, call_failed(write.user_id, answer)))
             else:
                 sent.append((write, answer))
         after = await self._after([write for write, _ in sent])
-        again: list[Write] = []
-        for write, answer in sent:
-            result = _result(write, after[write.user_id], answer)
-            if result is None:
-                again.append(write)
-            else:
-                results.append(result)
+        found += [_settled(write, after[write.user_id], answer) for write, answer in sent]
         self.in_flight.difference_update(write.user_id for write in writes)
         if sent:
             self._longest = max(self._longest, self.clock() - started)
-        return results, again
+        return found
 
     async def _after(self, writes: Sequence[Write]) -> dict[int, Stored | errors.MoodleError]:
         """Read back; where nothing of it could be seen, and no grade was written, nobody is asked."""
@@ -171,14 +175,23 @@ class Writer:
             return dict.fromkeys(users, error)
 
 
-def _result(write: Write, after: Stored | errors.MoodleError, answer: _Answer) -> Result | None:
-    """Say what became of a write; None where it was answered with an error and not seen to be stored."""
+def _settled(write: Write, after: Stored | errors.MoodleError, answer: _Answer) -> _Settled:
+    """Say what became of a write, and whether it may be sent again alone.
+
+    It may where the site answered, and either with an error or so that nothing at all of the write is
+    there: PHP drops the end of a form that is too long and says nothing.
+    """
     if isinstance(after, errors.MoodleError):
-        return outcome_unknown(write.user_id)
+        return _Settled(write, outcome_unknown(write.user_id))
     finding = look(write, after)
-    if not isinstance(answer, errors.MoodleError) or finding.sight is Sight.THERE:
-        return finding.result
+    if not isinstance(answer, errors.MoodleError):
+        before = write.before
+        untouched = (after.comment, after.grade, after.workflow) == (before.comment, before.grade, before.workflow)
+        dropped = finding.result.code is Code.NOT_STORED and untouched and write.changes_comment
+        return _Settled(write, finding.result, again=dropped)
+    if finding.sight is Sight.THERE:
+        return _Settled(write, finding.result)
     if isinstance(answer, _UNANSWERED):
-        known = finding.sight is Sight.MISSING
-        return call_failed(write.user_id, answer) if known else outcome_unknown(write.user_id)
-    return None
+        missing = finding.sight is Sight.MISSING
+        return _Settled(write, call_failed(write.user_id, answer) if missing else outcome_unknown(write.user_id))
+    return _Settled(write, call_failed(write.user_id, answer), again=True)

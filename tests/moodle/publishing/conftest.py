@@ -1,8 +1,10 @@
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
+import stamina
 
 from rpc_moodle.moodle import Http, MoodleClient
+from rpc_moodle.moodle.sites import Limits
 from rpc_moodle.sandbox import Sandbox
 from tests.moodle.publishing.lookout import Lookout
 
@@ -17,8 +19,16 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 async def http() -> AsyncIterator[Http]:
-    async with Http(total_seconds=0.5, read_seconds=0.3) as pool:
+    limits = Limits(failures=1000)
+    async with Http(limits=limits, total_seconds=0.3, read_seconds=0.2) as pool:
         yield pool
+
+
+@pytest.fixture(autouse=True)
+def no_pauses() -> Iterator[None]:
+    """Let requests that failed for a moment fail at once."""
+    with stamina.set_testing(True, attempts=1):
+        yield
 
 
 @pytest.fixture
