@@ -1,7 +1,15 @@
 """The users and the assignments of a course."""
 
+from typing import Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
 from rpc_moodle.methods.common import CourseRequest, moodle_of
 from rpc_moodle.methods.people import User, user
+from rpc_moodle.moodle.concurrent import together
+from rpc_moodle.moodle.models import Assignment
+from rpc_moodle.moodle.publishing.grading import scheme
 from rpc_moodle.moodle.text import plain_name
 from utils.call import Call
 from utils.registry import Registry
@@ -20,13 +28,64 @@ async def get_users_from_course(request: CourseUsersRequest, call: Call) -> list
         return [user(row) async for row in moodle.enrolled_users(request.course_id)]
 
 
+class AssignmentInfo(TypedDict):
+    """What an assignment is like.
+
+    ``id`` is the instance id, ``cmid`` the number in its page's URL; ``dueDate`` in Unix seconds, 0 for none.
+    ``maxGrade`` in points, None for a scale and where nothing is graded; ``scaleItems`` from the lowest up,
+    empty where the API key may not read them. ``maxAttempts`` is -1 for any number.
+    """
+
+    id: int
+    cmid: int
+    name: str
+    dueDate: int
+    grading: Literal["points", "scale", "none"]
+    maxGrade: int | None
+    scaleItems: list[str]
+    teamSubmission: bool
+    blindMarking: bool
+    markingWorkflow: bool
+    maxAttempts: int
+    submissionTypes: list[str]
+    feedbackTypes: list[str]
+
+
 class CourseAssignmentsRequest(CourseRequest):
     """Whose assignments to list."""
 
+    detailed: bool = Field(default=False, description="Give an object for each assignment instead of a pair.")
+
 
 @methods.method("getAssignmentInfoFromCourse")
-async def get_assignment_info_from_course(request: CourseAssignmentsRequest, call: Call) -> list[tuple[int, str]]:
-    """List the assignments of a course as pairs of course-module id and name."""
+async def get_assignment_info_from_course(
+    request: CourseAssignmentsRequest, call: Call
+) -> list[tuple[int, str]] | list[AssignmentInfo]:
+    """List the assignments of a course: pairs of course-module id and name, or what each is like."""
     async with moodle_of(request, call) as moodle:
-        course = await moodle.course(request.course_id)
-    return [(each.cmid, plain_name(each.name)) for each in course.assignments]
+        found = (await moodle.course(request.course_id)).assignments
+        if not request.detailed:
+            return [(each.cmid, plain_name(each.name)) for each in found]
+        scales = [each for each in found if each.grade < 0]
+        schemes = await together(scheme(moodle, each) for each in scales)
+    items = {each.cmid: list(known.items) for each, known in zip(scales, schemes, strict=True)}
+    return [_info(each, items.get(each.cmid, [])) for each in found]
+
+
+def _info(assignment: Assignment, scale_items: list[str]) -> AssignmentInfo:
+    grade = assignment.grade
+    return {
+        "id": assignment.id,
+        "cmid": assignment.cmid,
+        "name": plain_name(assignment.name),
+        "dueDate": assignment.duedate or 0,
+        "grading": "points" if grade > 0 else "scale" if grade < 0 else "none",
+        "maxGrade": grade if grade > 0 else None,
+        "scaleItems": scale_items,
+        "teamSubmission": assignment.teamsubmission,
+        "blindMarking": assignment.blindmarking,
+        "markingWorkflow": assignment.markingworkflow,
+        "maxAttempts": assignment.attempts,
+        "submissionTypes": assignment.enabled("assignsubmission"),
+        "feedbackTypes": assignment.enabled("assignfeedback"),
+    }

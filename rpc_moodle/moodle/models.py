@@ -149,12 +149,22 @@ class Assignment(_Answer):
         """Whether marking is blind and identities are not revealed yet."""
         return self.blindmarking and not self.revealidentities
 
-    def has(self, subtype: Literal["assignsubmission", "assignfeedback"], plugin: str) -> bool:
-        """Whether a plugin is switched on, such as ``assignfeedback``, ``comments``."""
-        return any(
-            config.subtype == subtype and config.plugin == plugin and config.name == "enabled" and config.value == "1"
+    @property
+    def attempts(self) -> int:
+        """How many attempts a user may have; -1 for any number."""
+        return 1 if self.attemptreopenmethod == "none" else self.maxattempts
+
+    def enabled(self, subtype: Literal["assignsubmission", "assignfeedback"]) -> list[str]:
+        """List the plugins that are switched on, such as ``comments`` of ``assignfeedback``."""
+        return [
+            config.plugin
             for config in self.configs
-        )
+            if config.subtype == subtype and config.name == "enabled" and config.value == "1"
+        ]
+
+    def has(self, subtype: Literal["assignsubmission", "assignfeedback"], plugin: str) -> bool:
+        """Tell whether a plugin is switched on."""
+        return plugin in self.enabled(subtype)
 
 
 class Course(_Answer):

@@ -52,6 +52,33 @@ async def test_assignments_are_pairs_of_course_module_id_and_name(ask: Call) -> 
     assert all("<span" not in name for _, name in pairs)
 
 
+async def test_details_tell_what_each_assignment_is_like(ask: Call) -> None:
+    reply = await ask("getAssignmentInfoFromCourse", "teacher_full", courseID=2, detailed=True)
+    known = {row["cmid"]: row for row in reply["data"]}
+    assert (known[8]["id"], known[8]["name"], known[8]["grading"], known[8]["maxGrade"]) == (
+        1,
+        "Essay (files)",
+        "points",
+        100,
+    )
+    assert known[8]["submissionTypes"] == ["file"]
+    assert known[8]["feedbackTypes"] == ["comments"]
+    assert (known[15]["grading"], known[15]["maxGrade"]) == ("scale", None)
+    assert known[15]["scaleItems"][1] == "Ok"
+    assert (known[16]["grading"], known[16]["maxGrade"]) == ("none", None)
+    assert known[11]["teamSubmission"]
+    assert known[12]["blindMarking"]
+    assert known[13]["markingWorkflow"]
+    assert (known[8]["maxAttempts"], known[14]["maxAttempts"]) == (1, -1)
+    assert known[18]["feedbackTypes"] == []
+
+
+async def test_scale_items_that_the_key_may_not_read_are_left_out(ask: Call) -> None:
+    reply = await ask("getAssignmentInfoFromCourse", courseID=2, detailed=True)
+    known = {row["cmid"]: row for row in reply["data"]}
+    assert (known[15]["grading"], known[15]["scaleItems"]) == ("scale", [])
+
+
 async def test_a_course_without_assignments_is_an_empty_list(ask: Call) -> None:
     assert (await ask("getAssignmentInfoFromCourse", courseID=4))["data"] == []
 

@@ -74,6 +74,8 @@ def get_course_module(call: Call, params: dict[str, Any]) -> dict[str, Any]:
             "gradecat": 1,
             "advancedgrading": [{"area": "submissions", "method": one.advanced_grading or None}],
         }
+        if one.grade < 0:  # from Moodle's source, not recorded: the scale's items from the lowest up
+            module["scale"] = ",".join(call.site.scales[-one.grade])
     return {"cm": module, "warnings": []}
 
 
