@@ -26,6 +26,7 @@ ENVIRONMENT = {
     # As in the environment of a platform, where they say how its backend reaches the service.
     "RPC_MOODLE_HOST": "rpc_moodle",
     "RPC_MOODLE_PORT": "4711",
+    "RPC_MOODLE_ALLOW_PRIVATE": "true",
 }
 
 pytestmark = pytest.mark.timeout(900)
