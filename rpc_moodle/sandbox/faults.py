@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import struct
+import time
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -99,8 +101,8 @@ def disguise(harm: Harm, response: web.StreamResponse) -> None:
         response.headers["Content-Type"] = "text/html; charset=utf-8"
 
 
-async def _delay(_request: web.Request, harm: Harm) -> None:
-    await asyncio.sleep(harm.seconds)
+async def _delay(request: web.Request, harm: Harm) -> None:
+    await _waited(request, harm.seconds)
 
 
 async def _drip(request: web.Request, harm: Harm) -> web.StreamResponse:
@@ -108,11 +110,12 @@ async def _drip(request: web.Request, harm: Harm) -> web.StreamResponse:
     response = await _begun(request)
     while True:
         await response.write(b" ")
-        await asyncio.sleep(harm.seconds)
+        await _waited(request, harm.seconds)
 
 
-async def _hang(_request: web.Request, _harm: Harm) -> None:
-    await asyncio.Event().wait()
+async def _hang(request: web.Request, _harm: Harm) -> web.StreamResponse:
+    await _waited(request, math.inf)
+    return web.Response()  # which nobody reads any more
 
 
 async def _cut(request: web.Request, _harm: Harm) -> web.StreamResponse:
@@ -185,6 +188,13 @@ async def _begun(
     if begin:
         await response.write(begin)
     return response
+
+
+async def _waited(request: web.Request, seconds: float) -> None:
+    """Wait, but for nobody: a handler goes on when its client has gone."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0 and request.transport is not None:  # noqa: ASYNC110 - aiohttp has no event for it
+        await asyncio.sleep(min(left, 0.05))
 
 
 def _reset(request: web.Request) -> None:

@@ -1,0 +1,194 @@
+"""Methods x faults: every way of calling meets every trouble over a real socket, and is looked at from all sides."""
+
+import asyncio
+import io
+import json
+import logging
+import re
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from rpc_moodle.app import create_app
+from rpc_moodle.errors import CODES
+from rpc_moodle.sandbox import Sandbox
+from rpc_moodle.sandbox.seed import TOKEN_NAMES, token_value
+from rpc_moodle.settings import Settings
+from tests.faults.troubles import OK, Door, Trouble
+from tests.faults.ways import KEY, Asks, Way
+from utils.client import Client, connected
+from utils.errors import CODES as KIT_CODES
+from utils.logs import configure
+from utils.testing import running
+
+PATIENCE = 60.0
+"""Seconds after which a call without an acknowledgement is given up, far beyond any deadline of the matrix."""
+
+AT_A_TIME, HEAVY_AT_A_TIME = 10, 2
+
+_RETRYABLE = {code.name: code.retryable for code in (*KIT_CODES, *CODES)}
+_TICKET = re.compile(r"ticket=([\w-]{40,})")
+_SECRETS = (*(token_value(name) for name in TOKEN_NAMES), KEY.get_secret_value())
+
+Reply = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one way of calling made of one trouble; ``problems`` are sentences, none when all is as it should be."""
+
+    way: Way
+    trouble: Trouble
+    codes: frozenset[str]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One trouble met in all ways; ``problems`` are those of what was logged."""
+
+    trouble: Trouble
+    cells: tuple[Cell, ...]
+    problems: tuple[str, ...]
+
+
+class Matrix:
+    """A running service, one backend connected to it, and all that is logged."""
+
+    def __init__(self, backend: Client, log: io.StringIO) -> None:
+        self._backend = backend
+        self._log = log
+
+    async def row(self, trouble: Trouble, ways: tuple[Way, ...]) -> Row:
+        """Meet one trouble in many ways, side by side; each has a site of its own."""
+        places = asyncio.Semaphore(HEAVY_AT_A_TIME if trouble.heavy else AT_A_TIME)
+        begin = self._log.tell()
+
+        async def one(way: Way) -> Cell:
+            async with places:
+                return await self._cell(way, trouble)
+
+        cells = await asyncio.gather(*(one(way) for way in ways))
+        self._log.seek(begin)
+        return Row(trouble, tuple(cells), tuple(_wrong_in_log(self._log.read(), calls=2 * len(ways))))
+
+    async def _cell(self, way: Way, trouble: Trouble) -> Cell:
+        async with Sandbox(users=3) as sandbox, Sandbox(users=0) as elsewhere:
+            if trouble.rule is not None:
+                sandbox.faults.set(trouble.rule.model_copy(update={"location": f"{elsewhere.url}/"}))
+            async with _door(sandbox, trouble.door) as url:
+                reply = await self._ask(way, way.payload(sandbox, url, trouble.seconds))
+            sandbox.faults.clear()
+            problems = [*_wrong(way, trouble, reply)]
+            if elsewhere.requests:
+                problems.append("a request was sent to where the site redirected")
+            if bool(sandbox.requests) is not (way.asks is not Asks.NOTHING and trouble.door is Door.OPEN):
+                problems.append(f"the site was asked {len(sandbox.requests)} times")
+            healthy = await self._ask(way, way.payload(sandbox, sandbox.url, 30))
+            if not healthy["success"]:
+                problems.append(f"the next healthy call failed: {healthy['message']}")
+        return Cell(way, trouble, codes_of(reply), tuple(problems))
+
+    async def _ask(self, way: Way, payload: dict[str, Any]) -> Reply:
+        try:
+            return await self._backend.call(way.event, payload, seconds=PATIENCE)
+        except TimeoutError:
+            return {"success": False, "message": "", "error": {"code": "NO REPLY", "retryable": None, "details": {}}}
+
+
+@asynccontextmanager
+async def matrix() -> AsyncIterator[Matrix]:
+    """Start the service and connect to it."""
+    settings = Settings(log_level="debug", log_format="json", ticket_keys=(KEY,), allow_private=True)
+    with _collected(settings) as log:
+        async with running(create_app(settings)) as url, connected(url, transports=["websocket"]) as backend:
+            backend.on("file", lambda _part: True)  # which acknowledges it
+            yield Matrix(backend, log)
+
+
+def codes_of(reply: Reply) -> frozenset[str]:
+    """The codes that a reply has: its own, or those of the parts of a batch."""
+    if reply["success"]:
+        return OK
+    error, data = reply["error"], reply.get("data")
+    parts = error["details"].get("files") or (data["results"] if isinstance(data, dict) else None)
+    if not parts:
+        return frozenset({error["code"]})
+    return frozenset(part["error"]["code"] if "error" in part else part["code"] for part in parts)
+
+
+def _wrong(way: Way, trouble: Trouble, reply: Reply) -> Iterator[str]:
+    """Say what is wrong with the reply to a call that met a trouble."""
+    right = way.right(trouble)
+    found = codes_of(reply)
+    if not found <= right:
+        yield f"{', '.join(sorted(found))} instead of {', '.join(sorted(right))}: {reply.get('message')}"
+    # A caller's own ticket may come back to it in the details, which say of what file they are.
+    for secret in (*_secrets_in(reply.get("message", "")), *(one for one in _SECRETS if one in repr(reply))):
+        yield f"the reply holds the secret {secret}"
+    if reply["success"]:
+        return
+    error = reply["error"]
+    expected = any(_RETRYABLE.get(code) for code in found)
+    if error["retryable"] is not expected:
+        yield f"retryable is {error['retryable']} for {', '.join(sorted(found))}"
+    if reply["message"] != error["message"] or not reply["message"]:
+        yield "the two messages differ, or are empty"
+    if trouble.wait is not None:
+        parts = error["details"].get("files")
+        details = [part["error"]["details"] for part in parts] if parts else [error["details"]]
+        if any(detail.get("retryAfter") != trouble.wait for detail in details):
+            yield f"retryAfter is not {trouble.wait}: {details}"
+
+
+def _wrong_in_log(text: str, *, calls: int) -> Iterator[str]:
+    for secret in _secrets_in(text):
+        yield f"the log holds the secret {secret}"
+    lines = [json.loads(line) for line in text.splitlines()]
+    outcomes = [line["outcome"] for line in lines if line["event"] == "call"]
+    if len(outcomes) != calls:
+        yield f"{len(outcomes)} of {calls} calls are in the log"
+    if "internal" in outcomes:
+        yield "the log has an internal error"
+    for line in lines:
+        if line["logger"].startswith("aiohttp.") or line["event"] == "stamina.retry_scheduled":
+            continue  # the sandbox's own, and what is to be seen of a sick site
+        if line["level"] in {"error", "warning", "critical"}:
+            yield f"the log complains: {line['event']} {line.get('exception', '')}"
+
+
+def _secrets_in(text: str) -> list[str]:
+    return [secret for secret in (*_SECRETS, *_TICKET.findall(text)) if secret in text]
+
+
+@asynccontextmanager
+async def _door(sandbox: Sandbox, door: Door) -> AsyncIterator[str]:
+    """The URL of one of the site's doors."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # and never listens
+        match door:
+            case Door.OPEN:
+                yield sandbox.url
+            case Door.UNTRUSTED:
+                yield await sandbox.listen_untrusted()
+            case Door.CLOSED:
+                yield f"http://127.0.0.1:{silent.getsockname()[1]}"
+
+
+@contextmanager
+def _collected(settings: Settings) -> Iterator[io.StringIO]:
+    """Collect the logs of the whole process."""
+    root, stream = logging.getLogger(), io.StringIO()
+    handlers, level = root.handlers[:], root.level
+    root.handlers[:] = []  # else they are closed
+    configure(settings, stream=stream)
+    try:
+        yield stream
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        structlog.reset_defaults()
