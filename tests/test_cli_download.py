@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from rpc_moodle.cli_download import TOKEN_VARIABLE, download
 from rpc_moodle.sandbox import Fault, Sandbox, StoredFile
