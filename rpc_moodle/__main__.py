@@ -15,6 +15,7 @@ from rpc_moodle import sandbox as in_memory_moodle
 from rpc_moodle.app import create_app
 from rpc_moodle.callonce import as_json, call_once
 from rpc_moodle.settings import Settings
+from utils.auth import reason_not_to_start
 from utils.logs import configure
 from utils.server import serve as serve_app
 
@@ -48,6 +49,9 @@ def settings() -> Settings:
 def serve() -> None:
     """Start the service; settings come from the environment (RPC_MOODLE_…)."""
     chosen = settings()
+    if reason := reason_not_to_start(chosen):
+        typer.echo(reason, err=True)
+        raise typer.Exit(2)
     configure(chosen)
     run(serve_app(create_app(chosen), chosen))
 

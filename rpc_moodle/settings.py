@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import NoDecode, SettingsConfigDict
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
 
-from utils.settings import KitSettings, split
+from utils.settings import KitSettings, Secrets, Texts
 
 
 class Settings(KitSettings):
@@ -21,8 +21,7 @@ class Settings(KitSettings):
         ),
     ] = False
     allowed_hosts: Annotated[
-        tuple[str, ...],
-        NoDecode,
+        Texts,
         Field(
             description="The hosts that alone may be called, separated by commas, whatever their address; "
             "`*.example.edu` stands for all below it. Without any, every public host."
@@ -46,8 +45,7 @@ class Settings(KitSettings):
         ),
     ] = "sealed"
     ticket_keys: Annotated[
-        tuple[SecretStr, ...],
-        NoDecode,
+        Secrets,
         Field(
             description="Secrets that seal file URLs, separated by commas: the first seals, all open. Replicas and "
             "restarts need the same ones; without any, one is made at every start."
@@ -62,8 +60,3 @@ class Settings(KitSettings):
     download_max_bytes: Annotated[
         int, Field(ge=1, description="Bytes of all files in one plain download reply together.")
     ] = 64 * 1024 * 1024
-
-    @field_validator("ticket_keys", "allowed_hosts", mode="before")
-    @classmethod
-    def _split_lists(cls, value: object) -> object:
-        return split(value)

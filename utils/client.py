@@ -29,10 +29,15 @@ class Client:
 
 
 @asynccontextmanager
-async def connected(url: str, *, transports: Sequence[str] = ("polling", "websocket")) -> AsyncIterator[Client]:
-    """Connect to a service; replies of any size are taken (the library's own limit is 4 MB)."""
+async def connected(
+    url: str, *, transports: Sequence[str] = ("polling", "websocket"), token: str | None = None
+) -> AsyncIterator[Client]:
+    """Connect to a service; replies of any size are taken (the library's own limit is 4 MB).
+
+    ``token`` is one that the service asks for.
+    """
     socket = socketio.AsyncClient(websocket_extra_options={"max_msg_size": 0})
-    await socket.connect(url, transports=list(transports))
+    await socket.connect(url, transports=list(transports), auth={"token": token} if token is not None else None)
     try:
         yield Client(socket)
     finally:

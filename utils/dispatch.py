@@ -29,6 +29,7 @@ class Dispatcher:
 
     ``default_timeout``: seconds until a call without ``options.timeoutMs`` is answered with `timeout`.
     ``translate``: makes an RpcError of a foreign exception, or returns None when it is a bug.
+    ``observers`` are told of each reply: the method's name, if there is such a method, its outcome, and the seconds.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Dispatcher:
     ) -> None:
         self.registry = registry
         self.draining = False
+        self.observers: list[Callable[[str | None, str, float], None]] = []
         self._shared = Shared(shared)
         self._default_timeout = default_timeout
         self._translate = translate
@@ -223,15 +225,19 @@ class Dispatcher:
     def _report(
         self, event: object, method: Method | None, caller: Caller | None, started: float, envelope: Envelope
     ) -> None:
+        seconds = time.monotonic() - started
+        outcome = "ok" if envelope["success"] else envelope["error"]["code"]
         name = method.name if method is not None else None
+        for observer in self.observers:
+            observer(name, outcome, seconds)
         if name is None and isinstance(event, str) and _LOGGABLE_EVENT.fullmatch(event):
             name = event
         self._log.info(
             "call",
             method=name,
             caller=caller.id if caller is not None else None,
-            duration_ms=round((time.monotonic() - started) * 1000, 1),
-            outcome="ok" if envelope["success"] else envelope["error"]["code"],
+            duration_ms=round(seconds * 1000, 1),
+            outcome=outcome,
         )
 
     def _find(self, event: object) -> Method | None:

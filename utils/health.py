@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 from aiohttp import web
 
+from utils.auth import Gate
 from utils.dispatch import Dispatcher
 
 Check = Callable[[], Awaitable[Mapping[str, object]]]
@@ -18,12 +19,16 @@ class Health:
     """Answers ``/healthz`` (200 as long as the event loop turns) and ``/readyz``.
 
     ``/readyz`` is 503 while the service is stopping or when a check raises; its JSON holds what each check returned:
-    ``{status: "ready" | "stopping" | "failing", running, checks: {name: details}}``.
+    ``{status: "ready" | "stopping" | "failing", running, checks: {name: details}}``. Where callers have to show a
+    token, those without one as ``Authorization: Bearer …`` are told the status alone.
     """
 
-    def __init__(self, dispatcher: Dispatcher, checks: Mapping[str, Check] | None = None) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, checks: Mapping[str, Check] | None = None, *, gate: Gate | None = None
+    ) -> None:
         """Take ``checks`` by name: async functions that return JSON details, or raise when calls cannot work."""
         self._dispatcher = dispatcher
+        self._gate = gate or Gate()
         self._checks = dict(checks or {})
         self._log = structlog.get_logger("utils.health")
 
@@ -35,15 +40,14 @@ class Health:
     async def _alive(self, _request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
 
-    async def _ready(self, _request: web.Request) -> web.Response:
+    async def _ready(self, request: web.Request) -> web.Response:
         outcomes = await asyncio.gather(*(self._run(name, check) for name, check in self._checks.items()))
         healthy = all(ok for ok, _ in outcomes)
         status = "stopping" if self._dispatcher.draining else "ready" if healthy else "failing"
-        body = {
-            "status": status,
-            "running": self._dispatcher.running,
-            "checks": {name: details for name, (_, details) in zip(self._checks, outcomes, strict=True)},
-        }
+        body: dict[str, object] = {"status": status}
+        if self._gate.admits_header(request.headers.get("Authorization")):
+            body["running"] = self._dispatcher.running
+            body["checks"] = {name: details for name, (_, details) in zip(self._checks, outcomes, strict=True)}
         return web.json_response(body, status=200 if status == "ready" else 503)
 
     async def _run(self, name: str, check: Check) -> tuple[bool, Mapping[str, object]]:

@@ -2,8 +2,22 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def split(value: object) -> object:
+    """Read a list from a variable: its parts separated by commas."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split)]
+"""Texts, separated by commas."""
+
+Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(split)]
+"""Secrets, separated by commas."""
 
 
 class KitSettings(BaseSettings):
@@ -11,7 +25,13 @@ class KitSettings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
-    host: Annotated[str, Field(description="Address to listen on.")] = "0.0.0.0"  # noqa: S104 - made for a container
+    host: Annotated[
+        str,
+        Field(
+            description="Address to listen on; one that other machines can reach needs tokens, or that the operator "
+            "says that there are none, both of which follow below."
+        ),
+    ] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="Port to listen on; 0 takes a free one.")] = 8081
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Field(description="The least severe level that is logged.")
@@ -39,22 +59,37 @@ class KitSettings(BaseSettings):
             ge=1024, description="The largest payload of a call, in bytes; a larger one is answered with `too_large`."
         ),
     ] = 32 * 1024 * 1024
+    auth_tokens: Annotated[
+        Secrets,
+        Field(
+            description="Tokens of which callers have to show one, separated by commas; several, so that they can be "
+            "changed one by one. Without any, every caller is let in."
+        ),
+    ] = ()
+    auth: Annotated[
+        Literal["required", "off"],
+        Field(
+            description="`required`: without tokens, listen on an address of this machine alone. `off`: listen on any "
+            "address without them. Where there are tokens, they are asked for, whatever this says."
+        ),
+    ] = "required"
     cors_origins: Annotated[
-        tuple[str, ...],
-        NoDecode,
+        Texts,
         Field(
             description="Web origins that may connect, separated by commas; `*` for all, nothing for the same origin."
         ),
     ] = ()
-
-    @field_validator("cors_origins", mode="before")
-    @classmethod
-    def _split_lists(cls, value: object) -> object:
-        return split(value)
-
-
-def split(value: object) -> object:
-    """Read a list from a variable: its parts separated by commas."""
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
+    max_sockets: Annotated[int, Field(ge=1, description="Sockets at a time.")] = 2000
+    max_sockets_per_address: Annotated[
+        int, Field(ge=1, description="Sockets at a time from one address, which may be that of a proxy.")
+    ] = 1000
+    max_calls_per_socket: Annotated[
+        int, Field(ge=1, description="Running calls of one socket; one more is answered with `rate_limited`.")
+    ] = 256
+    max_unread_bytes: Annotated[
+        int,
+        Field(
+            ge=1024 * 1024,
+            description="Bytes that may wait for a caller to read them; one that lets more gather is cut off.",
+        ),
+    ] = 256 * 1024 * 1024

@@ -50,6 +50,21 @@ async def url() -> AsyncIterator[str]:
         yield url
 
 
+Serve = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Serve]:
+    """Starts calculators with settings of the test's choice; gives their URLs."""
+    async with AsyncExitStack() as stack:
+
+        async def serve(**settings: Any) -> str:
+            app = create_server(Dispatcher(methods), KitSettings(**settings))
+            return await stack.enter_async_context(running(app))
+
+        yield serve
+
+
 @pytest.fixture(params=[["polling"], ["websocket"], ["polling", "websocket"]], ids="-".join)
 async def client(url: str, request: pytest.FixtureRequest) -> AsyncIterator[socketio.AsyncClient]:
     client = socketio.AsyncClient(reconnection=False)

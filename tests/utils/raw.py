@@ -16,10 +16,10 @@ class RawSocket:
 
     @staticmethod
     @asynccontextmanager
-    async def opened(url: str) -> AsyncIterator["RawSocket"]:
+    async def opened(url: str, **options: Any) -> AsyncIterator["RawSocket"]:
         async with (
             aiohttp.ClientSession() as session,
-            session.ws_connect(f"{url}/socket.io/?EIO=4&transport=websocket") as socket,
+            session.ws_connect(f"{url}/socket.io/?EIO=4&transport=websocket", **options) as socket,
         ):
             raw = RawSocket(socket)
             assert (await raw.receive()).startswith("0{")
@@ -27,9 +27,9 @@ class RawSocket:
 
     @staticmethod
     @asynccontextmanager
-    async def connected(url: str) -> AsyncIterator["RawSocket"]:
-        async with RawSocket.opened(url) as raw:
-            await raw.send("40")
+    async def connected(url: str, auth: str = "", **options: Any) -> AsyncIterator["RawSocket"]:
+        async with RawSocket.opened(url, **options) as raw:
+            await raw.send(f"40{auth}")
             assert (await raw.receive()).startswith("40{")
             yield raw
 

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 import socketio
 
-from tests.utils.conftest import MAX_PAYLOAD, Logs
+from tests.utils.conftest import MAX_PAYLOAD, Logs, Serve
 
 
 async def test_a_call_gets_its_result(client: socketio.AsyncClient) -> None:
@@ -115,14 +115,39 @@ async def test_a_caller_that_leaves_does_not_stop_its_call(url: str, logs: Logs)
     assert [line["outcome"] for line in logs.lines if line["event"] == "call"] == ["timeout"]
 
 
-@pytest.mark.parametrize(("origin", "status"), [("https://elsewhere.example", 400), (None, 200)])
-async def test_pages_of_other_origins_may_not_connect(url: str, origin: str | None, status: int) -> None:
+PAGE = "https://page.example"
+
+
+@pytest.mark.parametrize("transport", ["polling", "websocket"])
+@pytest.mark.parametrize(
+    ("origins", "origin", "status"),
+    [
+        ("", PAGE, 400),
+        ("", None, 200),
+        (f"https://other.example, {PAGE}", PAGE, 200),
+        (f"https://other.example, {PAGE}", None, 200),
+        (PAGE, f"{PAGE}.evil.example", 400),
+        (PAGE, PAGE.replace("https", "http"), 400),
+        (PAGE, "null", 400),
+        ("*", PAGE, 200),
+    ],
+)
+async def test_pages_of_other_origins_connect_only_if_they_are_listed(
+    serve: Serve, transport: str, origins: str, origin: str | None, status: int
+) -> None:
+    address = f"{await serve(cors_origins=origins)}/socket.io/?EIO=4&transport={transport}"
     headers = {"Origin": origin} if origin else {}
-    async with (
-        aiohttp.ClientSession() as session,
-        session.get(f"{url}/socket.io/?EIO=4&transport=polling", headers=headers) as response,
-    ):
-        assert response.status == status
+    async with aiohttp.ClientSession() as session:
+        if transport == "polling":
+            async with session.get(address, headers=headers) as response:
+                assert response.status == status
+                assert response.headers.get("Access-Control-Allow-Origin") == (origin if status == 200 else None)
+        elif status == 200:
+            async with session.ws_connect(address, headers=headers) as socket:
+                assert (await socket.receive_str()).startswith("0{")
+        else:
+            with pytest.raises(aiohttp.WSServerHandshakeError, match=str(status)):
+                await session.ws_connect(address, headers=headers)
 
 
 async def test_a_websocket_is_not_compressed(url: str) -> None:

@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import suppress
 from typing import Any
 
 import engineio
-from aiohttp import StreamReader, web
-from engineio.exceptions import EngineIOError
-from engineio.packet import PING, PONG, Packet
+from aiohttp import web
+from engineio.packet import PING, Packet
 from engineio.payload import Payload
+
+from utils.server.limits import Sockets
+from utils.server.outbox import Outbox
+from utils.server.transports import Body, WebSocket
 
 MAX_PACKETS_PER_POST = 10_000
 """The library's own 16 loses calls without a word when a client sends more while it still polls."""
@@ -16,15 +20,24 @@ MAX_PACKETS_PER_POST = 10_000
 CLOSE_SECONDS = 1.0
 """How long a polling client, once it has read its replies, may take to learn that the socket is closed."""
 
+ABORT_SECONDS = 5.0
+"""How long a client that has been disconnected may take to read the rest before its connection is cut."""
+
 
 class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # the library has no types
-    """An Engine.IO server whose broken sockets end at once and alone, and which can be stopped without loss."""
+    """An Engine.IO server whose broken sockets end at once and alone, and which can be stopped without loss.
+
+    ``limits``, if given, says how many sockets there may be.
+    """
 
     _async: dict[str, Any]
+    limits: Sockets | None = None
 
     def __init__(self, **options: Any) -> None:
         """Take the options of :class:`engineio.AsyncServer`."""
         super().__init__(**options)
+        self._requests: dict[tuple[str, str], web.Request] = {}
+        self._websockets: dict[str, web.Request] = {}
         self._tasks: set[asyncio.Future[Any]] = set()
         self._receipts: dict[str, asyncio.Future[None]] = {}
         self._translate = self._async["translate_request"]
@@ -36,6 +49,67 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # the library ha
         environ["wsgi.input"] = Body(request.content)
         return environ
 
+    def create_queue(self, *_args: Any, **_options: Any) -> Outbox:
+        """Make the queue of a socket."""
+        return Outbox()
+
+    async def handle_request(self, request: web.Request) -> web.StreamResponse:
+        """Answer a request of a client: a handshake, a poll, a post or an upgrade."""
+        sid = request.query.get("sid")
+        if sid is None:
+            refusal = self.limits.refusal(request) if self.limits is not None else None
+            return refusal or await self._respond(request)
+        if _wants_websocket(request):
+            # A second one would wait beside the first, counted by nobody.
+            return await self._respond(request) if sid not in self._websockets else web.Response(status=400)
+        key = sid, request.method
+        if key in self._requests:
+            # The protocol forbids it: packets would be split between the two.
+            await self.disconnect(sid)
+            return web.Response(status=400, text="Requests overlap.")
+        self._requests[key] = request
+        try:
+            response = await self._respond(request)
+            with suppress(ConnectionError):
+                await response.prepare(request)
+                await response.write_eof()  # here, so that a poll lasts until the client has it
+            return response
+        finally:
+            del self._requests[key]
+
+    async def _respond(self, request: web.Request) -> web.StreamResponse:
+        response: web.StreamResponse = await super().handle_request(request)
+        return response
+
+    def unread(self, sid: str) -> int:
+        """Return how many bytes wait for a client to read them."""
+        socket = self.sockets.get(sid)
+        return socket.queue.bytes if socket is not None else 0
+
+    async def cut_off(self, sid: str) -> None:
+        """End a socket at once, and drop what waits for it."""
+        socket = self.sockets.pop(sid, None)
+        if socket is not None:
+            await socket.close(wait=False, abort=True, reason=self.reason.SERVER_DISCONNECT)
+            socket.queue.clear()
+            socket.queue.put_nowait(None)
+        self.abort(sid)
+
+    def abort(self, sid: str) -> None:
+        """Cut the connections of a client, if there are any."""
+        for request in (self._websockets.get(sid), self._requests.get((sid, "GET")), self._requests.get((sid, "POST"))):
+            if request is not None and request.transport is not None:
+                request.transport.abort()
+
+    def connected(self, sid: str, request: web.Request) -> None:
+        """Take notice of a client's WebSocket."""
+        self._websockets[sid] = request
+
+    def disconnected(self, sid: str) -> None:
+        """Take notice that a client's WebSocket has ended: it answers no ping any more."""
+        self._websockets.pop(sid, None)
+        self.receipt(sid)
+
     def start_background_task(self, target: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
         """Start a task and keep hold of it: the loop itself would not, and :meth:`stop` ends it."""
         task = asyncio.ensure_future(target(*args, **kwargs))
@@ -44,12 +118,22 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # the library ha
         return task
 
     async def _trigger_event(self, event: str, *args: Any, **kwargs: Any) -> Any:
+        if event == "connect" and self.limits is not None:
+            self.limits.opened(args[0], args[1]["aiohttp.request"].remote)
         result = await super()._trigger_event(event, *args, **kwargs)
-        socket = self.sockets.get(args[0]) if event == "disconnect" else None
+        if event == "disconnect":
+            self._ended(args[0])
+        return result
+
+    def _ended(self, sid: str) -> None:
+        if self.limits is not None:
+            self.limits.closed(sid)
+        loop = asyncio.get_running_loop()
+        socket = self.sockets.get(sid)
         if socket is not None:
             # After the CLOSE packet, due next: ends a waiting poll, and the WebSocket, where clients ignore CLOSE.
-            asyncio.get_running_loop().call_soon(socket.queue.put_nowait, None)
-        return result
+            loop.call_soon(socket.queue.put_nowait, None)
+        loop.call_later(ABORT_SECONDS, self.abort, sid)
 
     async def disconnect(self, sid: str | None = None) -> None:
         """Close one socket without waiting until the client has fetched what is queued for it; it may never do."""
@@ -64,8 +148,8 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # the library ha
         The close is Engine.IO's, not Socket.IO's: a client told to disconnect by the latter does not come back. It
         waits for the client's receipt, since python-socketio's forgets replies that it has not handled by then.
         """
-        await self._within(timeout, [self._read(socket) for socket in self.sockets.values()])
-        closing = list(self.sockets.values())
+        await self._within(timeout, [self._read(socket) for socket in self.sockets.values() if not socket.closed])
+        closing = [socket for socket in self.sockets.values() if not socket.closed]
         for socket in closing:
             await socket.close(wait=False, reason=self.reason.SERVER_DISCONNECT)
         await self._within(CLOSE_SECONDS, [socket.queue.join() for socket in closing if not socket.upgraded])
@@ -98,81 +182,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # the library ha
                 task.cancel()
 
 
-class Body:
-    """The body of a polling request, read whole and checked.
-
-    python-engineio calls aiohttp's ``read(n)`` once, which returns what has come so far: large payloads would be cut.
-    """
-
-    def __init__(self, content: StreamReader) -> None:
-        self._content = content
-
-    async def read(self, length: int) -> bytes:
-        """Return ``length`` bytes that hold Engine.IO packets.
-
-        Raises EngineIOError, which ends this socket, for anything else.
-        """
-        try:
-            body = await self._content.readexactly(length)
-            for packet in Payload(encoded_payload=body.decode()).packets:
-                _check(packet)
-        except Exception as error:
-            raise EngineIOError("malformed or broken request") from error
-        return body
-
-
-class WebSocket:
-    """The WebSocket transport, uncompressed, on which a malformed message ends the connection in good order.
-
-    Compression costs a third of the time of a JSON reply and nearly all of a binary one.
-    """
-
-    def __init__(self, handler: Callable[["WebSocket"], Awaitable[None]], server: EngineServer) -> None:
-        """Take the handler, which is a bound method of an engineio AsyncSocket."""
-        self._handler = handler
-        self._server = server
-        self._socket: Any = handler.__self__  # type: ignore[attr-defined] # it is a bound method
-        self._response = web.WebSocketResponse(max_msg_size=server.max_http_buffer_size, compress=False)
-
-    async def __call__(self, environ: dict[str, Any]) -> web.WebSocketResponse:
-        """Serve the connection until it ends."""
-        await self._response.prepare(environ["aiohttp.request"])
-        try:
-            await self._handler(self)
-        finally:
-            # The library leaves this set when an upgrade breaks off; polling would then get nothing any more.
-            self._socket.upgrading = False
-            self._server.receipt(self._socket.sid)
-        return self._response
-
-    async def close(self) -> None:
-        """Close the connection."""
-        await self._response.close()
-
-    async def send(self, message: str | bytes) -> None:
-        """Send one message."""
-        if isinstance(message, bytes):
-            await self._response.send_bytes(message)
-        else:
-            await self._response.send_str(message)
-
-    async def wait(self) -> str | bytes:
-        """Return the next message; raises OSError, upon which the library closes, when it is none or no packet."""
-        message = await self._response.receive()
-        if message.type not in {web.WSMsgType.TEXT, web.WSMsgType.BINARY}:
-            raise OSError("the connection has ended")
-        data: str | bytes = message.data
-        try:
-            packet = Packet(encoded_packet=data)
-            _check(packet)
-        except (ValueError, RecursionError) as error:
-            raise OSError("malformed packet") from error
-        if packet.packet_type == PONG:
-            self._server.receipt(self._socket.sid)
-        return data
-
-
-def _check(packet: Any) -> None:
-    """Raise ValueError for a packet type that is none: the library would trip over it."""
-    if not 0 <= packet.packet_type <= 6:  # noqa: PLR2004 - NOOP, the highest type of the protocol
-        raise ValueError("no such packet type")
+def _wants_websocket(request: web.Request) -> bool:
+    """Tell whether the library will take a request for an upgrade."""
+    tokens = request.headers.get("Connection", "").lower().split(",")
+    return "upgrade" in (each.strip() for each in tokens) and request.headers.get("Upgrade", "").lower() == "websocket"

@@ -2,35 +2,59 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 import structlog
 from aiohttp import web
+from prometheus_client.registry import Collector
 
+from utils.auth import Gate, is_open
 from utils.dispatch import Dispatcher
 from utils.health import Check, Health
+from utils.metrics import Metrics
 from utils.server.sockets import SocketServer
 from utils.settings import KitSettings
+from utils.watchdog import Watchdog
 
 SOCKETS = web.AppKey("SOCKETS", SocketServer)
+WATCHDOG = web.AppKey("WATCHDOG", Watchdog)
 
 CLOSE_SECONDS = 5.0
 """How long HTTP responses and closing WebSockets may take once all calls are answered."""
 
 
 def create_server(
-    dispatcher: Dispatcher, settings: KitSettings, *, checks: Mapping[str, Check] | None = None
+    dispatcher: Dispatcher,
+    settings: KitSettings,
+    *,
+    checks: Mapping[str, Check] | None = None,
+    collectors: Iterable[Collector] = (),
 ) -> web.Application:
-    """Make an application with Socket.IO at ``/socket.io/``, ``/healthz`` and ``/readyz``; routes may be added to it.
+    """Make an application with Socket.IO at ``/socket.io/``, ``/healthz``, ``/readyz`` and ``/metrics``.
 
-    ``checks`` are the details of ``/readyz``, see :class:`utils.health.Health`.
+    Routes may be added to it. ``checks`` are the details of ``/readyz``, see :class:`utils.health.Health`;
+    ``collectors`` add to ``/metrics``, see :class:`utils.metrics.Metrics`.
     """
     app = web.Application()
-    sockets = SocketServer(dispatcher, settings)
+    gate = Gate(settings.auth_tokens)
+    sockets = SocketServer(dispatcher, settings, gate)
     sockets.attach(app)
     app[SOCKETS] = sockets
-    Health(dispatcher, checks).add_routes(app)
+    Health(dispatcher, checks, gate=gate).add_routes(app)
+    metrics, watchdog = Metrics(collectors), Watchdog()
+    metrics.watch("rpc_calls_running", "Calls at work.", lambda: dispatcher.running)
+    metrics.watch("rpc_sockets", "Open sockets.", lambda: sockets.count)
+    metrics.watch("rpc_loop_longest_block_seconds", "Longest block of the event loop.", lambda: watchdog.longest)
+    metrics.add_routes(app, gate)
+    dispatcher.observers.append(metrics.observe)
+
+    async def watched(_app: web.Application) -> AsyncIterator[None]:
+        async with watchdog.watching():
+            yield
+
+    app[WATCHDOG] = watchdog
+    app.cleanup_ctx.append(watched)
     return app
 
 
@@ -67,6 +91,8 @@ async def serve(app: web.Application, settings: KitSettings) -> None:
             app, host=settings.host, port=settings.port, shutdown_seconds=settings.shutdown_seconds
         ) as url:
             log.info("listening", url=url)
+            if is_open(settings):
+                log.warning("authentication_off", hint="Anyone who reaches this address can call; set AUTH_TOKENS.")
             await told_to_stop.wait()
             log.info("stopping")
         log.info("stopped")

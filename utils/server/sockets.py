@@ -3,29 +3,42 @@
 import asyncio
 import itertools
 import logging
+from collections import Counter
 from typing import Any
 
 import socketio
 import socketio.packet
 import structlog
 
+from utils.auth import Gate, bearer
 from utils.dispatch import UNWIND_SECONDS, Dispatcher
-from utils.errors import INVALID_REQUEST, UNAUTHORIZED, RpcError
+from utils.errors import INVALID_REQUEST, RATE_LIMITED, UNAUTHORIZED, RpcError
 from utils.server.engine import EngineServer
+from utils.server.limits import Sockets
 from utils.server.packets import Packet, packet_class
 from utils.settings import KitSettings
 
 FLUSH_SECONDS = 5.0
 """How long a stopping service waits for callers to read their last replies."""
 
+CONNECT_SECONDS = 20.0
+"""How long a client may stay without being connected to the namespace."""
+
+STRANGER_BYTES = 64 * 1024
+"""The largest packet that is read of a caller who has shown no token, and how much may wait to be read by it."""
+
+RETRY_SECONDS = 1
+
 
 class SocketServer(socketio.AsyncServer):  # type: ignore[misc] # the library has no types
     """A Socket.IO server for the namespace ``/``, whose every event is a call of ``dispatcher``.
 
     Events never reach the library's own handlers, so that one named ``connect`` or ``disconnect`` is as unknown as any.
+    Whoever shows no token that ``gate`` asks for is connected all the same, and each of its calls is answered
+    `unauthorized`: a refused connection would leave callers waiting for replies until their own time is up.
     """
 
-    def __init__(self, dispatcher: Dispatcher, settings: KitSettings) -> None:
+    def __init__(self, dispatcher: Dispatcher, settings: KitSettings, gate: Gate) -> None:
         # Below errors both libraries log payloads.
         logger = logging.getLogger("utils.server.library")
         logger.setLevel(logging.ERROR)
@@ -40,12 +53,23 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc] # the library ha
             max_http_buffer_size=2 * settings.max_payload_bytes + 1024 * 1024,
             cors_allowed_origins="*" if "*" in origins else origins or None,
         )
+        self.eio.limits = Sockets(settings.max_sockets, settings.max_sockets_per_address)
         self._dispatcher = dispatcher
+        self._settings = settings
+        self._gate = gate
+        self._admitted: set[str] = set()
+        self._small_packet_class = packet_class(min(STRANGER_BYTES, settings.max_payload_bytes))
+        self._calls: Counter[str] = Counter()
         self._log = structlog.get_logger("utils.server")
         self._answering: set[asyncio.Task[None]] = set()
         self._asked: dict[tuple[str, int], asyncio.Future[object]] = {}
         self._ask_ids = itertools.count(1)
         self.on("disconnect", self._disconnected)
+
+    @property
+    def count(self) -> int:
+        """How many sockets are open."""
+        return len(self.eio.sockets)
 
     def _engineio_server_class(self) -> type[EngineServer]:
         return EngineServer
@@ -58,6 +82,28 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc] # the library ha
         if self._answering:
             await asyncio.wait(self._answering, timeout=2 * UNWIND_SECONDS)
         await self.eio.stop(FLUSH_SECONDS)
+
+    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
+        await super()._handle_eio_connect(eio_sid, environ)
+        self._expect_connect(eio_sid)
+
+    async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
+        await super()._handle_eio_disconnect(eio_sid, reason)
+        self._admitted.discard(eio_sid)
+        self._binary_packet.pop(eio_sid, None)
+
+    def _expect_connect(self, eio_sid: str) -> None:
+        """Close the socket unless it is connected to the namespace in a while: nobody knows what it is for."""
+
+        def look() -> None:
+            if eio_sid in self.eio.sockets and self.manager.sid_from_eio_sid(eio_sid, "/") is None:
+                self._log.info("never_connected")
+                self.eio.start_background_task(self.eio.disconnect, eio_sid)
+
+        asyncio.get_running_loop().call_later(CONNECT_SECONDS, look)
+
+    def _is_admitted(self, eio_sid: str) -> bool:
+        return not self._gate.closed or eio_sid in self._admitted
 
     async def _handle_eio_message(self, eio_sid: str, data: object) -> None:
         try:
@@ -80,8 +126,9 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc] # the library ha
             await self._accept(eio_sid, pending)
         if not isinstance(data, str) or not data:
             raise ValueError("no Socket.IO packet")
-        packet = self.packet_class(encoded_packet=data)
-        binary = packet.packet_type in {socketio.packet.BINARY_EVENT, socketio.packet.BINARY_ACK}
+        admitted = self._is_admitted(eio_sid)
+        packet = (self.packet_class if admitted else self._small_packet_class)(encoded_packet=data)
+        binary = packet.packet_type in {socketio.packet.BINARY_EVENT, socketio.packet.BINARY_ACK} and admitted
         if binary and packet.attachment_count and self.manager.sid_from_eio_sid(eio_sid, packet.namespace or "/"):
             self._binary_packet[eio_sid] = packet
         else:
@@ -96,6 +143,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc] # the library ha
                 )
                 await self._send_packet(eio_sid, refusal)
             case socketio.packet.CONNECT:
+                self._admit(eio_sid, packet.data)
                 await self._handle_connect(eio_sid, namespace, packet.data)
             case socketio.packet.DISCONNECT:
                 await self._handle_disconnect(eio_sid, namespace, self.reason.CLIENT_DISCONNECT)
@@ -106,6 +154,16 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc] # the library ha
             case _:
                 raise ValueError("no packet for a server")
 
+    def _admit(self, eio_sid: str, auth: object) -> None:
+        """Look at what a client shows when it connects: ``auth: {token}``, or a header of its handshake."""
+        environ = self.environ.get(eio_sid, {})
+        token = auth.get("token") if isinstance(auth, dict) else None
+        if self._gate.admits(token, bearer(environ.get("HTTP_AUTHORIZATION"))):
+            self._admitted.add(eio_sid)
+        else:
+            self._admitted.discard(eio_sid)
+            self._log.warning("unauthorized", remote=environ["aiohttp.request"].remote if environ else None)
+
     def _call(self, eio_sid: str, namespace: str, packet: Packet) -> None:
         sid = self.manager.sid_from_eio_sid(eio_sid, namespace)
         caller = SocketCaller(self, eio_sid, sid) if sid is not None else None
@@ -114,9 +172,29 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc] # the library ha
             packet.problem = packet.problem or RpcError(INVALID_REQUEST, "An event is a list: its name, its payload.")
         if caller is None or not caller.connected:
             packet.problem = RpcError(UNAUTHORIZED, "The socket is not connected to this namespace; connect first.")
+        elif not self._is_admitted(eio_sid):
+            packet.problem = RpcError(
+                UNAUTHORIZED,
+                "This service asks for a token, and the socket has shown none that it knows: connect with the auth "
+                "payload {token: …}, or with the header Authorization: Bearer ….",
+            )
+        elif self._calls[eio_sid] >= self._settings.max_calls_per_socket:
+            packet.problem = RpcError(
+                RATE_LIMITED,
+                f"This socket has {self._settings.max_calls_per_socket} calls running, which is the limit; wait for "
+                "one of them.",
+                details={"retryAfter": RETRY_SECONDS},
+            )
         task = asyncio.create_task(self._answer(eio_sid, packet, caller))
         self._answering.add(task)
-        task.add_done_callback(self._answering.discard)
+        self._calls[eio_sid] += 1
+        task.add_done_callback(lambda task: self._answered(eio_sid, task))
+
+    def _answered(self, eio_sid: str, task: asyncio.Task[None]) -> None:
+        self._answering.discard(task)
+        self._calls[eio_sid] -= 1
+        if not self._calls[eio_sid]:
+            del self._calls[eio_sid]
 
     async def _answer(self, eio_sid: str, packet: Packet, caller: "SocketCaller | None") -> None:
         event, *arguments = packet.data
@@ -129,11 +207,18 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc] # the library ha
             await self.deliver(eio_sid, ack)
 
     async def deliver(self, eio_sid: str, packet: Packet) -> None:
-        """Queue a packet for a socket; one that has gone is no error.
+        """Queue a packet for a socket; one that has gone is no error, and one that does not read is cut off.
 
         Nothing in here waits, hence packets of several parts from several calls do not mix.
         """
         if eio_sid not in self.eio.sockets:
+            return
+        unread = self.eio.unread(eio_sid)
+        if unread > (self._settings.max_unread_bytes if self._is_admitted(eio_sid) else STRANGER_BYTES):
+            self._log.warning(
+                "caller_does_not_read", caller=self.manager.sid_from_eio_sid(eio_sid, "/"), unread_bytes=unread
+            )
+            await self.eio.cut_off(eio_sid)
             return
         try:
             await self._send_packet(eio_sid, packet)
@@ -163,6 +248,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc] # the library ha
             answer.set_result(arguments[0] if arguments else None)
 
     async def _disconnected(self, sid: str, _reason: str) -> None:
+        if (eio_sid := self.manager.eio_sid_from_sid(sid, "/")) in self.eio.sockets:
+            self._expect_connect(eio_sid)
         for (asked, _), answer in self._asked.items():
             if asked == sid and not answer.done():
                 answer.set_exception(TimeoutError("the caller has gone"))

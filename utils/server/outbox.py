@@ -1,0 +1,56 @@
+"""What waits to be read by a client: counted in bytes, handed out in small batches."""
+
+import asyncio
+from typing import Any
+
+PACKET_BYTES = 512
+"""What a packet costs in memory besides its data, roughly."""
+
+BATCH_BYTES = 1024 * 1024
+"""The library takes all that waits and writes it piece by piece; so much of it is taken at a time, or one packet."""
+
+
+class Outbox(asyncio.Queue[Any]):
+    """The queue of packets to one client; a ``None`` among them ends the connection.
+
+    ``bytes`` is what waits, all but the batch that is being written.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bytes = 0
+        self._taken = 0
+
+    async def get(self) -> Any:
+        """Begin a new batch with the first packet that there is."""
+        self._taken = 0
+        return await super().get()
+
+    def get_nowait(self) -> Any:
+        """Take one more packet; raises QueueEmpty when the batch is full, too."""
+        if self._taken >= BATCH_BYTES:
+            raise asyncio.QueueEmpty
+        item = super().get_nowait()
+        self._taken += _size(item)
+        return item
+
+    def clear(self) -> None:
+        """Drop what waits."""
+        while self.qsize():
+            super().get_nowait()
+            self.task_done()
+
+    def _put(self, item: Any) -> None:
+        super()._put(item)
+        self.bytes += _size(item)
+
+    def _get(self) -> Any:
+        item = super()._get()
+        self.bytes -= _size(item)
+        return item
+
+
+def _size(item: Any) -> int:
+    """Return the bytes of a packet; its data are a text, bytes, a mapping (at the opening) or None."""
+    data = item.data if item is not None else None
+    return PACKET_BYTES + (len(data) if isinstance(data, str | bytes) else 0)
