@@ -51,7 +51,7 @@ async def environment(sandbox: Sandbox) -> AsyncIterator[dict[str, str]]:
     async with running(create_app(Settings(allow_private=True))) as service:
         yield {
             "PATH": os.environ["PATH"],
-            "RPC_MOODLE_URL": service,
+            "SERVICE_URL": service,
             "RPC_MOODLE_ALLOW_PRIVATE": "true",
             "MOODLE_URL": sandbox.url,
             "MOODLE_TOKEN": sandbox.token("teacher_full"),
