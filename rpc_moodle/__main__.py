@@ -10,6 +10,7 @@ import typer
 import uvloop
 from pydantic import ValidationError
 
+from rpc_moodle import cli_download
 from rpc_moodle import demo as demonstration
 from rpc_moodle import sandbox as in_memory_moodle
 from rpc_moodle.app import create_app
@@ -96,6 +97,9 @@ def call(
     reply = run(call_once(chosen, event, value))
     typer.echo(as_json(reply))
     raise typer.Exit(0 if reply["success"] else 1)
+
+
+cli.command()(cli_download.download)
 
 
 def main() -> None:

@@ -77,7 +77,7 @@ def test_the_health_check_sees_that_nothing_listens(unused_tcp_port: int) -> Non
     assert not alive("127.0.0.1", unused_tcp_port)
 
 
-@pytest.mark.parametrize("command", ["serve", "sandbox", "demo", "call"])
+@pytest.mark.parametrize("command", ["serve", "sandbox", "demo", "call", "download"])
 async def test_every_command_explains_itself(command: str) -> None:
     status, out, _ = await run(command, "--help")
     assert status == 0
