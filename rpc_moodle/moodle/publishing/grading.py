@@ -113,12 +113,9 @@ async def scheme(moodle: Connection, assignment: Assignment) -> Scheme:
 
     The method stands in ``core_course_get_course_module`` for who may manage activities
     (``course.module``), else in ``core_grading_get_definitions``; the scale's items in the former.
-    Without grades there is nothing to ask.
 
     Raises MoodleError, but not for a function that the token may not call.
     """
-    if assignment.grade == 0:
-        return Scheme(method="")
     module = await _module(moodle, assignment)
     method: str | None = None
     if module.advancedgrading is not None:
@@ -126,6 +123,8 @@ async def scheme(moodle: Connection, assignment: Assignment) -> Scheme:
         method = next(areas, None) or ""
     else:
         method = await _active_method(moodle, assignment)
+    if assignment.grade == 0:
+        return Scheme(method=method)
     if assignment.grade > 0:
         return Scheme(maximum=Decimal(assignment.grade), method=method)
     items = tuple(item.strip() for item in (module.scale or "").split(",") if item.strip())

@@ -17,8 +17,8 @@ _GRADE_UNKNOWN = (
     + ", or pass the grade."
 )
 _METHOD_UNKNOWN = (
-    "The user is graded, and this API key cannot read whether by a rubric or a marking guide, whose grade writing "
-    "would lose: " + _ENABLE.format("core_grading_get_definitions") + "."
+    "The user is graded, perhaps by a rubric or a marking guide, whose grade writing would lose; this API key cannot "
+    "read it: " + _ENABLE.format("core_grading_get_definitions") + "."
 )
 
 
@@ -72,12 +72,12 @@ class Plan:
             return _failed(entry, Code.COMMENTS_DISABLED, "Feedback comments are switched off in the assignment.")
         if self.options.workflow_state is not None and not self.assignment.markingworkflow:
             return _failed(entry, Code.WORKFLOW_UNKNOWN, "The assignment has no marking workflow; pass no state.")
-        if entry.filling is None and self.scheme.method:
+        if entry.filling is None and self.scheme.method and self.scheme.is_graded:
             text = (
                 f"The assignment is graded with a {self.scheme.method}: pass its filling, without it the grade is lost."
             )
             return _failed(entry, Code.ADVANCED_GRADING, text)
-        if entry.filling is not None and entry.filling.method != self.scheme.method:
+        if entry.filling is not None and (entry.filling.method != self.scheme.method or not self.scheme.is_graded):
             text = (
                 f"The assignment is not graded with a {entry.filling.method}, or this API key cannot read that it is."
             )
@@ -121,9 +121,8 @@ class Plan:
             except OutOfRange as problem:
                 return _failed(entry, Code.GRADE_OUT_OF_RANGE, str(problem))
         if isinstance(before.grade, Unknown):
-            lost = self.scheme.is_graded and not self.options.overwrite_grades
-            return _failed(entry, Code.GRADE_UNKNOWN, _GRADE_UNKNOWN) if lost else None
-        certain = before.grade is None or self.scheme.method is not None or before.direct
+            return None if self.options.overwrite_grades else _failed(entry, Code.GRADE_UNKNOWN, _GRADE_UNKNOWN)
+        certain = before.grade is None or self.scheme.method == "" or before.direct
         if not certain and not self.options.overwrite_grades:
             return _failed(entry, Code.GRADE_UNKNOWN, _METHOD_UNKNOWN)
         return before.grade

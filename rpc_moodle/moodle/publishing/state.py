@@ -1,6 +1,7 @@
 """What is stored for a user before and after a write, read with whatever the token may call."""
 
 import asyncio
+import re
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -26,6 +27,13 @@ from rpc_moodle.moodle.models import Assignment
 from rpc_moodle.moodle.publishing.comments import NO_COMMENT, Comment
 
 T = TypeVar("T")
+
+_DIRECT: Final = re.compile(r"[^<>]*&nbsp;/&nbsp;[^<>]*")
+"""How a grade in points that was given directly is shown (``status.graded``).
+
+With an active rubric or guide Moodle shows the gradebook's ``41.00 / 100.00`` instead, or a table
+(``get_assign_feedback_status_renderable`` of its public source).
+"""
 
 _STATUS: Final = "mod_assign_get_submission_status"
 _REFUSED: Final = frozenset({"accessexception", ""})  # the latter: left out of an answer, with warning 1
@@ -82,8 +90,7 @@ def stored(assignment: Assignment, user: int, bulk: Bulk, seen: Status | None) -
         workflow=_workflow(assignment, user, bulk, seen),
         comment=_comment(assignment, user, bulk, seen),
         locked=bool(attempt.get("locked")) or bool(flag and flag.get("locked")),
-        # With a rubric or guide Moodle writes the plain "41.00 / 100.00" of the gradebook instead (public source).
-        direct="&nbsp;/&nbsp;" in shown,
+        direct=_DIRECT.fullmatch(shown) is not None,
     )
 
 
@@ -96,8 +103,6 @@ def _grade(assignment: Assignment, user: int, bulk: Bulk, seen: Status | None) -
         if row is None or (submission is not None and _attempt(submission) != _attempt(row)):
             return None
         return number(row.get("grade"))
-    if assignment.grade == 0:
-        return None
     return _grade_from_submission(assignment, submission, bulk)
 
 
@@ -123,10 +128,13 @@ def _grade_from_submission(
     """
     if bulk.submissions is None:
         return UNKNOWN
-    if submission is None:
+    said = None if submission is None else submission.get("gradingstatus")
+    if assignment.grade == 0:  # nothing to lose, but a grade from when there were grades
+        return UNKNOWN if said == "graded" else None
+    if said is None:
         teams = assignment.teamsubmission and bool(bulk.submissions)
         return UNKNOWN if teams else None
-    return None if submission.get("gradingstatus") == "notgraded" else UNKNOWN
+    return None if said == "notgraded" else UNKNOWN
 
 
 def _workflow(assignment: Assignment, user: int, bulk: Bulk, seen: Status | None) -> str | Unknown:
@@ -228,7 +236,7 @@ class Reader:
             self._may("mod_assign_get_grades", lambda: grades(self.moodle, self.assignment)),
             self._may("mod_assign_get_user_flags", lambda: flags(self.moodle, self.assignment)),
         )
-        if not self.sees_no_comments or (self.assignment.grade == 0 and not self.assignment.markingworkflow):
+        if not self.sees_no_comments:
             return Bulk(found_grades, found_flags)
         rows: list[SubmissionRow] = await self.gate(lambda: submission_rows(self.moodle, self.assignment))
         return Bulk(found_grades, found_flags, {row.get("userid", 0): row for row in rows})

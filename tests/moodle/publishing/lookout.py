@@ -25,7 +25,7 @@ class Standing:
     attempts: tuple[tuple[int, str, bool], ...] = ()
     grades: tuple[tuple[int, float], ...] = ()
     comments: tuple[tuple[int, str, int], ...] = ()
-    workflow: str = ""
+    workflow: str = "notmarked"  # what Moodle takes an empty state for
     flags: tuple[int, int, int] = (0, 0, 0)
 
 
@@ -70,7 +70,7 @@ class Lookout:
                 for row in marks
                 if row.comment and row.comment.text
             ),
-            workflow=flags.workflowstate,
+            workflow=flags.workflowstate or "notmarked",
             flags=(flags.locked, flags.extensionduedate, flags.allocatedmarker),
         )
 

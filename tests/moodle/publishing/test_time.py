@@ -1,0 +1,162 @@
+"""Deadlines, cancellation, progress, and a marker who grades meanwhile."""
+
+import asyncio
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from rpc_moodle.moodle import MoodleClient
+from rpc_moodle.moodle.publishing import Code, Entry, Options, Outcome, Publication, publish
+from rpc_moodle.sandbox import Fault, Sandbox, Seen
+from tests.moodle.publishing.lookout import Lookout
+
+USERS = range(5, 15)
+ENTRIES = [Entry(user, f"For {user}") for user in USERS]
+
+
+def when(function: str, do: Callable[[], object]) -> Callable[[Seen], Fault]:
+    """Do something just before the site handles a function."""
+
+    def choose(seen: Seen) -> Fault:
+        if seen.function == function:
+            do()
+        return Fault.NONE
+
+    return choose
+
+
+async def test_when_the_time_is_over_nothing_more_is_started_and_the_same_call_again_goes_on(
+    moodle: MoodleClient, sandbox: Sandbox, lookout: Lookout
+) -> None:
+    assignment, now = await moodle.assignment(2, 8), 0.0
+
+    def later() -> None:
+        nonlocal now
+        now += 10
+
+    sandbox.site.fault = when("mod_assign_save_grades", later)
+    options = Options(chunk=2, parallel=2)
+    first = await publish(moodle, assignment, ENTRIES, options, seconds=25, clock=lambda: now)
+    assert [result.code for result in first.results] == [Code.NONE] * 4 + [Code.NOT_STARTED] * 6
+    assert {user for user in USERS if lookout.comment(1, user).startswith("For")} == {5, 6, 7, 8}
+    second = await publish(moodle, assignment, ENTRIES, options)
+    assert (second.unchanged, second.published) == (4, 6)
+
+
+async def test_no_write_is_started_that_would_not_be_done_in_time(moodle: MoodleClient, lookout: Lookout) -> None:
+    report = await publish(moodle, await moodle.assignment(2, 8), ENTRIES, seconds=0.9, clock=lambda: 0.0)
+    assert {result.code for result in report.results} == {Code.NOT_STARTED}
+    assert lookout.writes() == []
+
+
+async def test_a_cancelled_publication_finishes_what_is_in_flight_and_starts_nothing_more(
+    moodle: MoodleClient, sandbox: Sandbox, lookout: Lookout
+) -> None:
+    running = asyncio.create_task(publish(moodle, await moodle.assignment(2, 8), ENTRIES, Options(chunk=2, parallel=1)))
+    sandbox.site.fault = when("mod_assign_save_grades", running.cancel)
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert lookout.writes() == ["mod_assign_save_grades"]
+    assert [seen.function for seen in sandbox.requests][-1] == "mod_assign_get_submission_status"
+    assert {user for user in USERS if lookout.comment(1, user).startswith("For")} == {5, 6}
+
+
+async def test_whoever_waits_no_longer_is_told_what_is_in_flight_and_what_was_not_started(
+    moodle: MoodleClient, sandbox: Sandbox
+) -> None:
+    reached, told = asyncio.Event(), []
+    publication = Publication(moodle, await moodle.assignment(2, 8), ENTRIES[:4], Options(chunk=2, parallel=1))
+
+    def look() -> None:
+        told.append((publication.report(), publication.closing_report()))
+        publication.stop()
+        reached.set()
+
+    sandbox.site.fault = when("mod_assign_save_grades", look)
+    report = await publication.run()
+    (known, closing), *_ = told
+    assert (list(known.results), known.pending) == ([], 4)
+    assert [result.code for result in closing.results] == [Code.OUTCOME_UNKNOWN] * 2 + [Code.NOT_STARTED] * 2
+    assert [result.code for result in report.results] == [Code.NONE] * 2 + [Code.NOT_STARTED] * 2
+
+
+async def test_progress_tells_how_many_are_done(moodle: MoodleClient) -> None:
+    seen: list[tuple[int, int]] = []
+
+    async def progress(done: int, total: int) -> None:
+        seen.append((done, total))
+
+    entries = [*ENTRIES, Entry(4, "x")]
+    await publish(moodle, await moodle.assignment(2, 8), entries, Options(chunk=2, parallel=2), progress=progress)
+    assert seen == [(done, 11) for done in (1, 3, 5, 7, 9, 11)]
+
+
+async def test_a_grade_that_a_marker_gives_meanwhile_is_not_overwritten(
+    moodle: MoodleClient, sandbox: Sandbox, lookout: Lookout
+) -> None:
+    graded = False
+
+    def grade_the_last() -> None:
+        nonlocal graded
+        if not graded:
+            graded = True
+            lookout.mark(1, 14, 99)
+
+    sandbox.site.fault = when("mod_assign_save_grades", grade_the_last)
+    report = await publish(moodle, await moodle.assignment(2, 8), ENTRIES, Options(chunk=5, parallel=2))
+    assert report.published == len(ENTRIES)
+    assert (lookout.grade(1, 14), lookout.comment(1, 14)) == (99, "For 14")
+
+
+async def test_a_grade_that_changed_between_write_and_read_back_is_reported(
+    moodle: MoodleClient, sandbox: Sandbox, lookout: Lookout
+) -> None:
+    assignment = await moodle.assignment(2, 8)
+    row = sandbox.site.assignments[1].grades[5, 0]
+
+    def regrade() -> None:
+        if row.comment and row.comment.text == "NEW":
+            row.grade = 11
+
+    sandbox.site.fault = when("mod_assign_get_submission_status", regrade)
+    report = await publish(moodle, assignment, [Entry(5, "NEW")])
+    assert [(result.outcome, result.code) for result in report.results] == [(Outcome.FAILED, Code.CHANGED_MEANWHILE)]
+    assert (await publish(moodle, assignment, [Entry(5, "NEW")])).unchanged == 1
+
+
+async def test_a_grade_given_by_name_of_the_scale_needs_its_items(moodle: MoodleClient, lookout: Lookout) -> None:
+    report = await publish(
+        moodle, await moodle.assignment(2, 15), [Entry(6, "x", grade="Great"), Entry(7, grade="Gr8")]
+    )
+    codes = [result.code for result in report.results]
+    assert codes in ([Code.NONE, Code.GRADE_OUT_OF_RANGE], [Code.GRADE_OUT_OF_RANGE] * 2)
+    assert lookout.grade(8, 6) in ({3} if codes[0] is Code.NONE else {-1})
+
+
+async def test_duplicates_and_limits_are_refused_before_any_request(moodle: MoodleClient, sandbox: Sandbox) -> None:
+    assignment = await moodle.assignment(2, 8)
+    asked = len(sandbox.requests)
+    for entries, complaint in (
+        ([Entry(5, "a"), Entry(6, "b"), Entry(5, "a")], "Entry 2: User 5 is named twice; entry 0 is the other."),
+        ([Entry(5, "ä" * 500_001)], "more than 1000000 bytes"),
+        ([Entry(user, "a") for user in range(1, 5002)], "5001 entries are too many"),
+        ([Entry(5)], "neither a text nor a grade"),
+        ([Entry(5, " \n")], "pass clear"),
+        ([Entry(5, ""), Entry(6, "")], "(and 1 more)"),
+    ):
+        with pytest.raises(ValueError, match=complaint.replace("(", r"\(").replace(")", r"\)")):
+            await publish(moodle, assignment, entries)
+    assert len(sandbox.requests) == asked
+
+
+async def test_nothing_to_publish_is_no_error(moodle: MoodleClient) -> None:
+    report = await publish(moodle, await moodle.assignment(2, 8), [])
+    assert (report.published, report.unchanged, report.failed) == (0, 0, 0)
+
+
+async def test_a_grade_of_more_decimals_than_moodle_keeps_is_known_again(moodle: MoodleClient) -> None:
+    assignment = await moodle.assignment(2, 8)
+    entries = [Entry(5, grade=Decimal("12.3456789"))]
+    assert (await publish(moodle, assignment, entries)).published == 1
+    assert (await publish(moodle, assignment, entries)).unchanged == 1
