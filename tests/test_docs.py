@@ -164,6 +164,17 @@ async def test_the_shell_example_of_the_readme_runs(environment: dict[str, str])
     assert len(reply["data"]) == 34
 
 
+async def test_the_download_of_the_readme_runs(environment: dict[str, str], tmp_path: Path) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    command = re.search(r"^\S+/python (-m rpc_moodle download .*) (\w+)$", text, re.MULTILINE)
+    assert command is not None
+    arguments = command[1].replace("https://moodle.example.edu", environment["MOODLE_URL"]).split()
+    known = {**environment, "RPC_MOODLE_TOKEN": environment["MOODLE_TOKEN"]}
+    said = await output_of(sys.executable, *arguments, str(tmp_path / command[2]), environment=known)
+    assert said.startswith("15 fetched, 0 unchanged, 0 failed")
+    assert sum(path.is_file() for path in (tmp_path / command[2]).rglob("*")) == 15
+
+
 async def ask(event: str, sandbox: Sandbox, **payload: object) -> Envelope:
     """Call a published method with the rights that a platform usually has."""
     options = {"url": sandbox.url, "apiKey": sandbox.token("teacher_care")}
