@@ -59,11 +59,11 @@ class Wanted:
     """A file that a caller asked for: its URL without secrets, and what opens it or why nothing does."""
 
     url: str
-    access: FileAccess | RpcError
+    access: FileAccess | MoodleError | RpcError
 
     def open(self, http: Http, owner: Hashable) -> AbstractAsyncContextManager[RemoteFile]:
-        """Open the file. Raises the RpcError that stands in place of what opens it."""
-        if isinstance(self.access, RpcError):
+        """Open the file. Raises the error that stands in place of what opens it."""
+        if isinstance(self.access, Exception):
             raise self.access
         return open_file(http, self.access.url, self.access.token, owner=owner)
 

@@ -140,11 +140,14 @@ class FileLinks:
     def link(self, fileurl: str, token: SecretStr) -> str:
         """Write a file URL of Moodle for a caller; in mode ``sealed`` it is enough for a later download.
 
-        Raises InvalidSite when it is no file URL.
+        What is no such URL stays as it is: a listing does not fail for it, and no token is put on it.
         """
+        try:
+            clean = bare(file_url(fileurl))
+        except errors.InvalidSite:
+            return fileurl
         if self._mode == "sealed":
             return self._tickets.seal(fileurl, token)
-        clean = bare(file_url(fileurl))
         return str(clean.update_query(token=token.get_secret_value()) if self._mode == "plain" else clean)
 
     def resolve(self, text: str, *, site: URL | None = None, token: SecretStr | None = None) -> FileAccess:

@@ -162,6 +162,12 @@ def test_links_are_sealed_unless_the_operator_says_otherwise() -> None:
 
 
 @pytest.mark.parametrize("mode", ["sealed", "plain", "none"])
+@pytest.mark.parametrize("url", ["", "https://elsewhere.example.edu/video"])
+def test_what_is_no_file_of_moodle_gets_no_token(mode: str, url: str) -> None:
+    assert FileLinks(tickets(), mode).link(url, TOKEN) == url  # type: ignore[arg-type] # parametrize gives str
+
+
+@pytest.mark.parametrize("mode", ["sealed", "plain", "none"])
 def test_every_form_of_link_is_understood_whatever_the_mode(mode: str) -> None:
     links = FileLinks(tickets(), mode)  # type: ignore[arg-type] # parametrize gives str
     for form in ("sealed", "plain", "none"):

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from yarl import URL
 
 from rpc_moodle.delivery import DownloadLimits, FileReport, Wanted, collect
-from rpc_moodle.errors import CODES, translate
+from rpc_moodle.errors import CODES
 from rpc_moodle.methods.common import ApiKey, AssignmentRequest, SiteAddress, moodle_of
 from rpc_moodle.moodle import Http, MoodleError
 from rpc_moodle.streaming import stream
@@ -128,10 +128,7 @@ def _wanted(text: str, options: FileOptions, links: FileLinks) -> Wanted:
     shown = re.sub(r"(?<=[?&])(?:ws)?token=[^&#]*&?", "", text).rstrip("?&")
     try:
         access = links.resolve(text, site=URL(options.url) if options.url else None, token=options.api_key)
-    except MoodleError as error:
-        known = translate(error)
-        return Wanted(shown, known) if known else Wanted(shown, RpcError(INVALID_REQUEST, str(error)))
-    except RpcError as error:
+    except (MoodleError, RpcError) as error:
         return Wanted(shown, error)
     return Wanted(shown, access)
 

@@ -25,6 +25,7 @@ from tests.integration.conftest import Logs
 from tests.integration.endless import EndlessSite
 from tests.moodle import faulty
 from tests.moodle.faulty import TOKEN, FaultySite
+from utils.client import connected
 from utils.server import create_server
 from utils.testing import running
 
@@ -44,7 +45,7 @@ async def service(tickets: Tickets, logs: Logs) -> AsyncIterator[str]:
     logs(settings)
     async with Http(retry_seconds=0) as http:
         app = create_server(create_dispatcher(settings, http, tickets), settings)
-        add_routes(app, http, tickets, patience=5)
+        add_routes(app, http, tickets, patience=1.5)
         async with running(app) as url:
             yield url
 
@@ -300,6 +301,23 @@ async def test_teams_and_those_whose_names_are_withheld_have_folders_without_nam
         assert all(name.startswith(folder) for name in archive.namelist())
 
 
+async def test_the_link_that_a_call_gives_leads_to_the_archive(
+    service: str, browser: aiohttp.ClientSession, sandbox: Sandbox
+) -> None:
+    assignment = sandbox.site.by_cmid(8)
+    assert assignment is not None
+    row = next(iter(assignment.submissions.values()))
+    row.files = [StoredFile(f"{number}.txt", b"%d" % number) for number in range(500)]
+    options = {"url": sandbox.url, "apiKey": sandbox.token("teacher_care")}
+    async with connected(service) as backend:
+        payload = {"courseID": 2, "assignmentID": 8, "options": options}
+        link = (await backend.call("createSubmissionsArchive", payload))["data"]
+    async with browser.get(link["path"]) as response:
+        with zipfile.ZipFile(io.BytesIO(await response.read())) as archive:
+            assert len(archive.infolist()) == link["files"] > 500
+            assert sum(info.file_size for info in archive.infolist()) == link["bytes"]
+
+
 async def test_an_archive_of_nothing_is_an_empty_zip(
     browser: aiohttp.ClientSession, sandbox: Sandbox, tickets: Tickets
 ) -> None:
@@ -367,4 +385,18 @@ async def test_a_client_that_leaves_ends_the_transfer_from_the_site(
             await response.content.read(10)
         async with asyncio.timeout(10):
             await endless.ended.wait()
+    assert endless.sent < 100 * MIB
+
+
+async def test_a_client_that_stops_reading_ends_the_transfer_from_the_site(service: str, tickets: Tickets) -> None:
+    endless = EndlessSite()
+    async with endless.serving() as url:
+        service_url = URL(service)
+        _, writer = await asyncio.open_connection(service_url.host, service_url.port, limit=1024)
+        writer.write(f"GET {path_of(tickets, url, TOKEN)} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        async with asyncio.timeout(10):
+            await endless.ended.wait()
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
     assert endless.sent < 100 * MIB
