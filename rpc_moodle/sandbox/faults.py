@@ -92,7 +92,10 @@ async def suffer(request: web.Request, harm: Harm, *, answered: bool) -> web.Str
     """
     if harm.fault in {Fault.NONE, Fault.WRONG_TYPE} or harm.after is not answered:
         return None
-    return await _HARMS[harm.fault.removesuffix("_after").removesuffix("_before")](request, harm)
+    try:
+        return await _HARMS[harm.fault.removesuffix("_after").removesuffix("_before")](request, harm)
+    except ConnectionError:  # the client has had enough
+        return web.Response()
 
 
 def disguise(harm: Harm, response: web.StreamResponse) -> None:

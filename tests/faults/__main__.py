@@ -12,7 +12,7 @@ from tests.faults.matrix import Cell, Row, matrix
 from tests.faults.troubles import TROUBLES
 from tests.faults.ways import WAYS, missing
 
-COLUMNS = 5
+COLUMNS = 6
 """Ways in one table, so that it fits on a screen."""
 
 
@@ -39,11 +39,14 @@ async def main(console: Console) -> int:
 def _table(rows: Sequence[Row], start: int) -> Table:
     table = Table("fault", *(way.name for way in WAYS[start : start + COLUMNS]))
     for row in rows:
-        table.add_row(row.trouble.name, *(_shown(cell) for cell in row.cells[start : start + COLUMNS]))
+        cells = {cell.way.name: cell for cell in row.cells}
+        table.add_row(row.trouble.name, *(_shown(cells.get(way.name)) for way in WAYS[start : start + COLUMNS]))
     return table
 
 
-def _shown(cell: Cell) -> str:
+def _shown(cell: Cell | None) -> str:
+    if cell is None:
+        return "-"
     return f"[{'red' if cell.problems else 'green'}]{escape(', '.join(sorted(cell.codes)))}[/]"
 
 

@@ -9,8 +9,10 @@ import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
+import aiohttp
 import structlog
 
 from rpc_moodle.app import create_app
@@ -18,8 +20,8 @@ from rpc_moodle.errors import CODES
 from rpc_moodle.sandbox import Sandbox
 from rpc_moodle.sandbox.seed import TOKEN_NAMES, token_value
 from rpc_moodle.settings import Settings
-from tests.faults.troubles import OK, Door, Trouble
-from tests.faults.ways import KEY, Asks, Way
+from tests.faults.troubles import LONG, OK, Door, Trouble
+from tests.faults.ways import BROKEN, KEY, Asks, Way
 from utils.client import Client, connected
 from utils.errors import CODES as KIT_CODES
 from utils.logs import configure
@@ -57,14 +59,17 @@ class Row:
 
 
 class Matrix:
-    """A running service, one backend connected to it, and all that is logged."""
+    """A running service, one backend connected to it, a client of plain HTTP, and all that is logged."""
 
-    def __init__(self, backend: Client, log: io.StringIO) -> None:
+    def __init__(self, backend: Client, http: aiohttp.ClientSession, log: io.StringIO) -> None:
         self._backend = backend
+        self._http = http
         self._log = log
 
     async def row(self, trouble: Trouble, ways: tuple[Way, ...]) -> Row:
         """Meet one trouble in many ways, side by side; each has a site of its own."""
+        ways = tuple(way for way in ways if way.meets(trouble))
+        calls = 2 * sum(way.path is None for way in ways)
         places = asyncio.Semaphore(HEAVY_AT_A_TIME if trouble.heavy else AT_A_TIME)
         begin = self._log.tell()
 
@@ -74,30 +79,48 @@ class Matrix:
 
         cells = await asyncio.gather(*(one(way) for way in ways))
         self._log.seek(begin)
-        return Row(trouble, tuple(cells), tuple(_wrong_in_log(self._log.read(), calls=2 * len(ways))))
+        return Row(trouble, tuple(cells), tuple(_wrong_in_log(self._log.read(), calls=calls)))
 
     async def _cell(self, way: Way, trouble: Trouble) -> Cell:
         async with Sandbox(users=3) as sandbox, Sandbox(users=0) as elsewhere:
             if trouble.rule is not None:
                 sandbox.faults.set(trouble.rule.model_copy(update={"location": f"{elsewhere.url}/"}))
             async with _door(sandbox, trouble.door) as url:
-                reply = await self._ask(way, way.payload(sandbox, url, trouble.seconds))
+                reply = await self._ask(way, sandbox, url, trouble.seconds)
             sandbox.faults.clear()
             problems = [*_wrong(way, trouble, reply)]
             if elsewhere.requests:
                 problems.append("a request was sent to where the site redirected")
             if bool(sandbox.requests) is not (way.asks is not Asks.NOTHING and trouble.door is Door.OPEN):
                 problems.append(f"the site was asked {len(sandbox.requests)} times")
-            healthy = await self._ask(way, way.payload(sandbox, sandbox.url, 30))
+            healthy = await self._ask(way, sandbox, sandbox.url, LONG)
             if not healthy["success"]:
                 problems.append(f"the next healthy call failed: {healthy['message']}")
         return Cell(way, trouble, codes_of(reply), tuple(problems))
 
-    async def _ask(self, way: Way, payload: dict[str, Any]) -> Reply:
+    async def _ask(self, way: Way, sandbox: Sandbox, url: str, seconds: float) -> Reply:
         try:
-            return await self._backend.call(way.event, payload, seconds=PATIENCE)
+            if way.path is not None:
+                return await self._get(way.path(sandbox, url))
+            return await self._backend.call(way.event, way.payload(sandbox, url, seconds), seconds=PATIENCE)
         except TimeoutError:
-            return {"success": False, "message": "", "error": {"code": "NO REPLY", "retryable": None, "details": {}}}
+            return _failure("NO REPLY")
+
+    async def _get(self, path: str) -> Reply:
+        async with self._http.get(path) as response:
+            if response.status != HTTPStatus.OK:
+                refusal: Reply = await response.json()
+                return refusal
+            try:
+                await response.read()
+            except aiohttp.ClientPayloadError:
+                return _failure(BROKEN)
+            return {"success": True}
+
+
+def _failure(code: str) -> Reply:
+    error = {"code": code, "message": code, "retryable": False, "details": {}}
+    return {"success": False, "message": code, "error": error}
 
 
 @asynccontextmanager
@@ -105,9 +128,13 @@ async def matrix() -> AsyncIterator[Matrix]:
     """Start the service and connect to it."""
     settings = Settings(log_level="debug", log_format="json", ticket_keys=(KEY,), allow_private=True)
     with _collected(settings) as log:
-        async with running(create_app(settings)) as url, connected(url, transports=["websocket"]) as backend:
+        async with (
+            running(create_app(settings)) as url,
+            connected(url, transports=["websocket"]) as backend,
+            aiohttp.ClientSession(url, timeout=aiohttp.ClientTimeout(PATIENCE)) as http,
+        ):
             backend.on("file", lambda _part: True)  # which acknowledges it
-            yield Matrix(backend, log)
+            yield Matrix(backend, http, log)
 
 
 def codes_of(reply: Reply) -> frozenset[str]:
@@ -155,8 +182,8 @@ def _wrong_in_log(text: str, *, calls: int) -> Iterator[str]:
     if "internal" in outcomes:
         yield "the log has an internal error"
     for line in lines:
-        if line["logger"].startswith("aiohttp.") or line["event"] == "stamina.retry_scheduled":
-            continue  # the sandbox's own, and what is to be seen of a sick site
+        if line["logger"].startswith("aiohttp.") or line["event"] in {"stamina.retry_scheduled", "loop_blocked"}:
+            continue  # the sandbox's own, what is to be seen of a sick site, and what a busy machine causes
         if line["level"] in {"error", "warning", "critical"}:
             yield f"the log complains: {line['event']} {line.get('exception', '')}"
 
