@@ -51,9 +51,3 @@ def site_url(pasted: str) -> URL:
 def endpoint(site: URL, path: str) -> URL:
     """Give the URL of one of the site's own scripts, such as ``webservice/rest/server.php``."""
     return site.with_path(f"{site.raw_path.rstrip('/')}/{path}", encoded=True)
-
-
-def belongs_to(url: URL, site: URL) -> bool:
-    """Tell whether a URL is below the site's root: same scheme, host and port, path included."""
-    root = site.raw_path.rstrip("/") + "/"
-    return url.origin() == site.origin() and url.raw_path.startswith(root)

@@ -1,9 +1,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from yarl import URL
 
-from rpc_moodle.moodle.address import belongs_to, endpoint, site_url
+from rpc_moodle.moodle.address import endpoint, site_url
 from rpc_moodle.moodle.errors import InvalidSite
 
 
@@ -79,17 +78,3 @@ def test_any_text_is_a_site_or_a_clear_refusal(text: str) -> None:
     assert url.host
     assert not url.query_string
     assert site_url(str(url)) == url
-
-
-@pytest.mark.parametrize(
-    ("url", "belongs"),
-    [
-        ("https://m.example/x/webservice/pluginfile.php/1", True),
-        ("https://m.example/xy/pluginfile.php/1", False),
-        ("http://m.example/x/pluginfile.php/1", False),
-        ("https://m.example:444/x/pluginfile.php/1", False),
-        ("https://evil.example/x/pluginfile.php/1", False),
-    ],
-)
-def test_a_url_belongs_to_a_site_by_origin_and_folder(url: str, belongs: bool) -> None:  # noqa: FBT001 - a table's column
-    assert belongs_to(URL(url), URL("https://m.example/x")) is belongs
