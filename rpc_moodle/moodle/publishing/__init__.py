@@ -17,7 +17,7 @@ from rpc_moodle.moodle.publishing.entries import (
     TextFormat,
 )
 from rpc_moodle.moodle.publishing.publication import Progress, Publication
-from rpc_moodle.moodle.publishing.report import Code, Outcome, Report, Result
+from rpc_moodle.moodle.publishing.report import Code, Outcome, Report, Result, bare
 
 __all__ = [
     "WORKFLOW_STATES",
@@ -33,6 +33,7 @@ __all__ = [
     "Report",
     "Result",
     "TextFormat",
+    "bare",
     "publish",
 ]
 

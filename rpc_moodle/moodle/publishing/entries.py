@@ -1,7 +1,7 @@
 """What is to be published, and the limits it is held to before anything is written."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
 from typing import Literal
@@ -119,17 +119,15 @@ class Problem:
     text: str
 
 
-@dataclass
 class InvalidEntries(ValueError):
     """The entries cannot be published as they are; nothing has been written."""
 
-    problems: Sequence[Problem] = field(default_factory=tuple)
-
-    def __str__(self) -> str:
-        """Give the first problem and how many more there are."""
-        first, more = self.problems[0], len(self.problems) - 1
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        """Take at least one problem; the text tells the first, and how many more there are."""
+        first, more = problems[0], len(problems) - 1
         where = "" if first.index is None else f"Entry {first.index}: "
-        return f"{where}{first.text}{f' (and {more} more)' if more else ''}"
+        super().__init__(f"{where}{first.text}{f' (and {more} more)' if more else ''}")
+        self.problems = problems
 
 
 def check(entries: Sequence[Entry], options: Options) -> None:

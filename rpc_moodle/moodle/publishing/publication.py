@@ -68,6 +68,11 @@ class Publication:
         self._writer: Writer | None = None
         self._stopped = False
 
+    @property
+    def size(self) -> int:
+        """How many users it is about, as far as known: those named, and their team mates once they were read."""
+        return len(self._users)
+
     def stop(self) -> None:
         """Start no more writes; those in flight are finished and read back."""
         self._stopped = True

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from rpc_moodle.moodle.errors import MoodleError
+
+E = TypeVar("E", bound=Exception)
 
 
 class Outcome(StrEnum):
@@ -81,9 +84,16 @@ class Report:
         return self.count(Outcome.FAILED)
 
 
+def bare(error: E) -> E:
+    """Copy an error without its traceback, whose frames hold the request: texts and the token."""
+    copied = type(error).__new__(type(error), *error.args)
+    copied.__dict__.update(error.__dict__)
+    return copied
+
+
 def call_failed(user: int, error: MoodleError) -> Result:
     """Report that a request failed and, as far as could be seen, stored nothing."""
-    return Result(user, Outcome.FAILED, Code.CALL_FAILED, str(error), error=error)
+    return Result(user, Outcome.FAILED, Code.CALL_FAILED, str(error), error=bare(error))
 
 
 def outcome_unknown(user: int) -> Result:
