@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from utils.errors import INVALID_REQUEST, RpcError
+from utils.errors import INVALID_REQUEST, TOO_LARGE, RpcError
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -38,12 +38,16 @@ _PROBLEMS = {
 }
 _MAX_FIELDS = 50
 
+MAX_ITEMS = 10_000
+"""Items of a list in a payload; pydantic says of each in turn what is wrong with it."""
+
 
 def parse(model: type[M], arguments: Sequence[object]) -> M:
     """Validate the one argument of an event against ``model``; no argument and null are an empty object.
 
-    Raises RpcError `invalid_request` with ``details.fields``: ``[{path, problem}]`` in the caller's own names. Neither
-    message nor details hold a value of the payload, since that might be a token.
+    Raises RpcError `too_large` for a list of more than ``MAX_ITEMS``, `invalid_request` with ``details.fields``:
+    ``[{path, problem}]`` in the caller's own names. Neither message nor details hold a value of the payload, since that
+    might be a token.
     """
     if len(arguments) > 1:
         raise _invalid("The call takes one object as its payload, but several arguments came.", "", "several arguments")
@@ -53,6 +57,13 @@ def parse(model: type[M], arguments: Sequence[object]) -> M:
     if not isinstance(payload, dict):
         found = _JSON_NAMES.get(type(payload), "something else")
         raise _invalid(f"The payload should be one object, not {found}.", "", f"should be an object, not {found}")
+    for name, value in payload.items():
+        if isinstance(value, list) and len(value) > MAX_ITEMS:
+            raise RpcError(
+                TOO_LARGE,
+                f"{name[:100]} has {len(value)} items; split them over calls of {MAX_ITEMS} at most.",
+                details={"limitItems": MAX_ITEMS},
+            )
     try:
         return model.model_validate(payload)
     except ValidationError as error:

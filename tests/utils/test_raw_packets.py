@@ -7,8 +7,14 @@ from collections.abc import Awaitable, Callable
 import aiohttp
 import pytest
 
+from tests.utils.calculator import methods
 from tests.utils.conftest import MAX_PAYLOAD
 from tests.utils.raw import RawSocket
+from utils.dispatch import Dispatcher
+from utils.server import WATCHDOG, create_server
+from utils.settings import KitSettings
+from utils.testing import running
+from utils.watchdog import BLOCKED_SECONDS
 
 Connect = Callable[[], Awaitable[RawSocket]]
 
@@ -113,7 +119,7 @@ async def test_a_packet_that_asks_for_nothing_leaves_the_socket_usable(raw: RawS
     assert text == '4399[{"success":true,"data":3}]'
 
 
-@pytest.mark.parametrize("packet", ["", "x", "7", "9", "²", "bAAA", "4" + "[" * 50_000])
+@pytest.mark.parametrize("packet", ["", "x", "7", "9", "²", "٣", "bAAA", "4" + "[" * 50_000, "3" + "[" * 300, "d=4"])
 async def test_what_is_no_engine_io_ends_this_connection_only(connect: Connect, packet: str) -> None:
     broken, other = await connect(), await connect()
     await broken.send(packet)
@@ -144,6 +150,43 @@ async def test_a_call_before_connecting_is_answered(url: str) -> None:
     async with RawSocket.opened(url) as raw:
         await raw.send('427["add",{"numbers":[1]}]')
         assert (await raw.reply(7))["error"]["code"] == "unauthorized"
+
+
+HOSTILE = {
+    "lists": '427["add",[' + "[]," * 10_000_000 + "[]]]",
+    "numbers": '427["add",[' + "1," * 15_000_000 + "1]]",
+    "just enough lists": '427["add",[' + "[]," * 240_000 + "[]]]",
+    "just enough objects": '427["add",{"numbers":[' + "{}," * 240_000 + "{}]}]",
+    "a list for the model": '427["add",{"numbers":[' + '"x",' * 490_000 + '"x"]}]',
+    "keys": '427["add",{' + ",".join(f'"k{number}":1' for number in range(240_000)) + "}]",
+    "beside attachments": '451-7["add",[' + "[]," * 240_000 + "[]]]",
+    "text": '427["add","' + "x" * 30_000_000 + '"]',
+    "brackets": "427" + "[" * 30_000_000,
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+async def test_no_payload_keeps_others_waiting(kind: str) -> None:
+    app = create_server(Dispatcher(methods), KitSettings())
+    async with running(app) as url, RawSocket.connected(url) as raw:
+        await raw.send(HOSTILE[kind])
+        assert (await raw.reply(7))["error"]["code"] in {"too_large", "invalid_request"}
+        assert await raw.works()
+        assert app[WATCHDOG].longest_busy < BLOCKED_SECONDS
+
+
+async def test_many_packets_in_one_request_let_others_have_their_turn() -> None:
+    app = create_server(Dispatcher(methods), KitSettings())
+    async with running(app) as url, aiohttp.ClientSession() as session:
+        polling = Polling(session, url)
+        await polling.connect()
+        assert await polling.post("\x1e".join(["420[]"] * 9_999)) == 200
+        async with RawSocket.connected(url) as other:
+            assert await other.works()
+        answered = 0
+        while answered < 9_999:
+            answered += (await polling.get()).count("43")
+        assert app[WATCHDOG].longest_busy < BLOCKED_SECONDS
 
 
 class Polling:
@@ -208,7 +251,7 @@ async def test_an_upgrade_that_breaks_off_leaves_polling_usable(url: str, probed
         assert reply.endswith('437[{"success":true,"data":1}]')
 
 
-@pytest.mark.parametrize("body", ["x", "", "9", "4" + "[" * 50_000 + "\x1e7", "bA", b"\xff"])
+@pytest.mark.parametrize("body", ["x", "", "9", "4" + "[" * 50_000 + "\x1e7", "bA", b"\xff", "d=41", "6\x1e" * 10_001])
 async def test_a_malformed_polling_request_harms_its_own_session_at_most(url: str, raw: RawSocket, body: str) -> None:
     async with aiohttp.ClientSession() as session:
         polling = Polling(session, url)

@@ -122,3 +122,11 @@ def test_unknown_keys_are_ignored() -> None:
 
 def test_a_thousand_problems_are_cut_to_fifty() -> None:
     assert len(problems({"courseID": 1, "names": [1] * 1000})) == 50
+
+
+def test_a_list_beyond_reason_is_refused_unread() -> None:
+    with pytest.raises(RpcError, match="who has 10001 items") as caught:
+        parse(Everything, [{"courseID": 1, "who": [SECRET] * 10_001}])
+    assert caught.value.code.name == "too_large"
+    assert SECRET not in caught.value.message + str(caught.value.details)
+    assert parse(Everything, [{"courseID": 1, "who": [1] * 10_000}]).who == [1] * 10_000

@@ -12,16 +12,16 @@ from engineio.payload import Payload
 
 from utils.server.limits import Sockets
 from utils.server.outbox import Outbox
-from utils.server.transports import Body, WebSocket
-
-MAX_PACKETS_PER_POST = 10_000
-"""The library's own 16 loses calls without a word when a client sends more while it still polls."""
+from utils.server.transports import MAX_PACKETS, Body, WebSocket
 
 CLOSE_SECONDS = 1.0
 """How long a polling client, once it has read its replies, may take to learn that the socket is closed."""
 
 ABORT_SECONDS = 5.0
 """How long a client that has been disconnected may take to read the rest before its connection is cut."""
+
+MESSAGES_A_TURN = 50
+"""Messages that are taken before others get their turn: ten thousand can come in one request."""
 
 
 class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # the library has no types
@@ -36,13 +36,14 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # the library ha
     def __init__(self, **options: Any) -> None:
         """Take the options of :class:`engineio.AsyncServer`."""
         super().__init__(**options)
+        self._messages = 0
         self._requests: dict[tuple[str, str], web.Request] = {}
         self._websockets: dict[str, web.Request] = {}
         self._tasks: set[asyncio.Future[Any]] = set()
         self._receipts: dict[str, asyncio.Future[None]] = {}
         self._translate = self._async["translate_request"]
         self._async = {**self._async, "websocket": WebSocket, "translate_request": self._translate_request}
-        Payload.max_decode_packets = MAX_PACKETS_PER_POST  # the library has no other place for it
+        Payload.max_decode_packets = MAX_PACKETS  # the library has no other place for it
 
     def _translate_request(self, request: web.Request) -> dict[str, Any]:
         environ: dict[str, Any] = self._translate(request)
@@ -118,6 +119,10 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # the library ha
         return task
 
     async def _trigger_event(self, event: str, *args: Any, **kwargs: Any) -> Any:
+        if event == "message":
+            self._messages += 1
+            if not self._messages % MESSAGES_A_TURN:
+                await asyncio.sleep(0)
         if event == "connect" and self.limits is not None:
             self.limits.opened(args[0], args[1]["aiohttp.request"].remote)
         result = await super()._trigger_event(event, *args, **kwargs)

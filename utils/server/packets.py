@@ -13,6 +13,12 @@ from utils.errors import INVALID_REQUEST, TOO_LARGE, RpcError
 MAX_ATTACHMENTS = 1000
 """Attachments of one inbound packet; Node's client sends any number, and takes ten."""
 
+MAX_VALUES = 500_000
+"""Commas and opening brackets of a payload, about its number of values: parsing more keeps everyone waiting."""
+
+MAX_VALUES_BESIDE_ATTACHMENTS = 100_000
+"""The same where there are attachments, for which every value is looked at."""
+
 _EVENT_NAME = re.compile(r'[56]?[0-9]*-?(?:/[^,]*,)?[0-9]*\["([A-Za-z]{1,64})"')
 
 
@@ -59,6 +65,9 @@ class Packet(socketio.packet.Packet):  # type: ignore[misc] # the library has no
         if count > MAX_ATTACHMENTS:
             self._refuse(_invalid(f"a packet may have {MAX_ATTACHMENTS} attachments at most"), encoded_packet)
             return 0
+        if count and values(encoded_packet) > MAX_VALUES_BESIDE_ATTACHMENTS:
+            self._refuse(too_many(MAX_VALUES_BESIDE_ATTACHMENTS), encoded_packet)
+            return 0
         return count
 
     def add_attachment(self, attachment: bytes) -> bool:
@@ -87,9 +96,11 @@ class LimitedJson:
         self.limit = limit
 
     def loads(self, text: str) -> Any:
-        """Read JSON; raises RpcError `too_large` before it looks into a large text, `invalid_request` for no JSON."""
+        """Read JSON; raises RpcError `too_large` before it parses what is too large, `invalid_request` for no JSON."""
         if len(text) > self.limit or (not text.isascii() and len(text.encode(errors="surrogatepass")) > self.limit):
             raise too_large(self.limit)
+        if values(text) > MAX_VALUES:
+            raise too_many(MAX_VALUES)
         try:
             return loads(text)
         except ValueError:
@@ -107,6 +118,20 @@ def too_large(limit: int) -> RpcError:
         TOO_LARGE,
         f"The payload is larger than the {limit} bytes that this service takes; split it over several calls.",
         details={"limitBytes": limit},
+    )
+
+
+def values(text: str) -> int:
+    """Count what JSON has at least one of per value; quickly, hence those inside of strings as well."""
+    return text.count(",") + text.count("[") + text.count("{")
+
+
+def too_many(limit: int) -> RpcError:
+    """Return the error for a payload of too many values."""
+    return RpcError(
+        TOO_LARGE,
+        f"The payload has more than the {limit} values that this service takes; split it over several calls.",
+        details={"limitValues": limit},
     )
 
 
