@@ -6,10 +6,11 @@ from aiohttp import web
 
 from rpc_moodle.delivery import DownloadLimits
 from rpc_moodle.errors import translate
-from rpc_moodle.methods import assignments, courses, files, probe, submissions
+from rpc_moodle.methods import assignments, courses, feedback, files, probe, submissions
 from rpc_moodle.moodle import Http
 from rpc_moodle.moodle.guard import Guard
 from rpc_moodle.moodle.sites import Limits
+from rpc_moodle.publications import Publications
 from rpc_moodle.routes import add_routes
 from rpc_moodle.settings import Settings
 from rpc_moodle.tickets import FileLinks, Tickets
@@ -17,7 +18,9 @@ from utils.dispatch import Dispatcher
 from utils.registry import Registry
 from utils.server import create_server
 
-METHODS: Registry = probe.methods.merge(courses.methods, assignments.methods, submissions.methods, files.methods)
+METHODS: Registry = probe.methods.merge(
+    courses.methods, assignments.methods, submissions.methods, files.methods, feedback.methods
+)
 """Every published method."""
 
 
@@ -38,8 +41,10 @@ def create_tickets(settings: Settings) -> Tickets:
     return Tickets(settings.ticket_keys, seconds=settings.ticket_seconds)
 
 
-def create_dispatcher(settings: Settings, http: Http, tickets: Tickets) -> Dispatcher:
-    """Build what answers calls; ``http`` is opened and closed by whoever made it."""
+def create_dispatcher(
+    settings: Settings, http: Http, tickets: Tickets, publications: Publications | None = None
+) -> Dispatcher:
+    """Build what answers calls; ``http`` and ``publications`` are opened and closed by whoever made them."""
     return Dispatcher(
         METHODS,
         shared=(
@@ -47,6 +52,7 @@ def create_dispatcher(settings: Settings, http: Http, tickets: Tickets) -> Dispa
             tickets,
             FileLinks(tickets, settings.file_urls),
             DownloadLimits(files=settings.download_max_files, bytes=settings.download_max_bytes),
+            publications or Publications(),
         ),
         default_timeout=settings.timeout_ms / 1000,
         translate=translate,
@@ -55,16 +61,17 @@ def create_dispatcher(settings: Settings, http: Http, tickets: Tickets) -> Dispa
 
 def create_app(settings: Settings) -> web.Application:
     """Build the service: Socket.IO, health, files over HTTP."""
-    http, tickets = create_http(settings), create_tickets(settings)
+    http, tickets, publications = create_http(settings), create_tickets(settings), Publications()
 
-    async def connections(_app: web.Application) -> AsyncIterator[None]:
-        async with http:
+    async def opened(_app: web.Application) -> AsyncIterator[None]:
+        async with http, publications:  # the writes in flight end before the connections do
             yield
 
     async def sites() -> Mapping[str, object]:
         return http.sites.state()
 
-    app = create_server(create_dispatcher(settings, http, tickets), settings, checks={"sites": sites})
+    dispatcher = create_dispatcher(settings, http, tickets, publications)
+    app = create_server(dispatcher, settings, checks={"sites": sites})
     add_routes(app, http, tickets)
-    app.cleanup_ctx.append(connections)
+    app.cleanup_ctx.append(opened)
     return app

@@ -5,14 +5,16 @@ import json
 from typing import Any
 
 from rpc_moodle.app import create_dispatcher, create_http, create_tickets
+from rpc_moodle.publications import Publications
 from rpc_moodle.settings import Settings
 from utils.contract import Envelope
 
 
 async def call_once(settings: Settings, event: str, payload: object) -> Envelope:
     """Run one method in process and give its reply."""
-    async with create_http(settings) as http:
-        return await create_dispatcher(settings, http, create_tickets(settings)).dispatch(event, [payload])
+    async with create_http(settings) as http, Publications() as publications:
+        dispatcher = create_dispatcher(settings, http, create_tickets(settings), publications)
+        return await dispatcher.dispatch(event, [payload])
 
 
 def as_json(reply: Envelope) -> str:

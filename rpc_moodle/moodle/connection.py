@@ -20,8 +20,8 @@ from rpc_moodle.moodle.retry import again, is_read
 T = TypeVar("T")
 
 _CHUNK = 256 * 1024
-MAX_ANSWER = 128 * 1024 * 1024
-"""Bytes that the answer to one call may have; a course of 50,000 users stays below a tenth of it."""
+MAX_ANSWER = 64 * 1024 * 1024
+"""Bytes that the answer to one call may have; 50,000 users need a fifth of it (``users.course.userfields``)."""
 
 
 class Connection:
@@ -107,14 +107,21 @@ class Connection:
 
     @staticmethod
     async def _body(function: str, response: aiohttp.ClientResponse) -> bytes:
-        chunks = bytearray()
-        async for chunk in response.content.iter_chunked(_CHUNK):
-            chunks += chunk
-            if len(chunks) > MAX_ANSWER:
-                raise errors.BadResponse(
-                    f"The site's answer to {function} is over {MAX_ANSWER >> 20} MiB; it was dropped."
-                )
-        return bytes(chunks)
+        """Read an answer up to its limit; of what is no JSON, only enough to tell what it is."""
+        body = bytearray()
+        try:
+            async for chunk in response.content.iter_chunked(_CHUNK):
+                body += chunk
+                if len(body) > MAX_ANSWER:
+                    raise errors.BadResponse(
+                        f"The site's answer to {function} is over {MAX_ANSWER >> 20} MiB; it was dropped."
+                    )
+                if len(body) >= _CHUNK and not wire.may_be_json(body):
+                    break
+                await asyncio.sleep(0)  # inflating never waits by itself
+            return bytes(body)
+        finally:
+            body.clear()  # the frames of an error would hold it
 
 
 @cache

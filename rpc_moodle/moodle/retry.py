@@ -11,6 +11,9 @@ ATTEMPTS = 3
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 1.0
 """Seconds before the second attempt, doubled with each further one; up to as much as the first is added at random."""
 
+LONGEST_WAIT = 10.0
+"""Seconds of a Retry-After that is waited for; a longer one is passed on to whoever called."""
+
 NEVER, READS, ALL = "never", "reads", "all"
 
 # What may have been done is not sent again, unless doing it twice changes nothing. The first row that fits decides.
@@ -47,7 +50,7 @@ def again(*, read: bool, remaining: Callable[[], float]) -> AsyncIterable[stamin
         wait = getattr(error, "retry_after", None)
         if wait is None:
             return remaining() > LONGEST_PAUSE
-        return wait if wait < remaining() else False
+        return wait if wait < min(remaining(), LONGEST_WAIT) else False
 
     return stamina.retry_context(
         on=pause,

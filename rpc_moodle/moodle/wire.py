@@ -24,6 +24,7 @@ T = TypeVar("T")
 _TOKEN = re.compile(r"[!-~]{1,256}")
 _ERROR_PEEK = 2048  # Moodle writes the keys of an error first
 _MESSAGE_LENGTH = 300
+_JSON_STARTS = frozenset(bytes([first]) for first in b'{["ntf-0123456789')
 
 _ACCESS = frozenset(
     {
@@ -140,9 +141,14 @@ def answer(function: str, status: int, headers: Mapping[str, str], body: bytes, 
     text = body.strip()
     if not text:
         raise errors.BadResponse(f"The site answered {function} with nothing at all.")
-    if text[:1] not in b'{["ntf-0123456789':
+    if not may_be_json(text):
         raise errors.BadResponse(f"The site answered {function} with {looks_like(text)} instead of JSON. {CHECK_URL}")
     return body
+
+
+def may_be_json(body: bytes | bytearray) -> bool:
+    """Tell by its first character whether a body can be JSON."""
+    return bytes(body[:100]).lstrip()[:1] in _JSON_STARTS
 
 
 CHECK_URL = "Check the Moodle URL, and whether a proxy or a login page stands before the site."

@@ -33,7 +33,6 @@ def test_every_method_is_in_the_matrix() -> None:
     assert not missing(WAYS)
 
 
-@pytest.mark.xfail(reason="without a deadline, a Retry-After of any length is waited for, and twice")
 async def test_a_client_of_an_archive_does_not_wait_as_long_as_the_site_says() -> None:
     settings = Settings(ticket_keys=(KEY,), allow_private=True)
     way = next(way for way in WAYS if way.event == "GET /archives")
