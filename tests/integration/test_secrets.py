@@ -83,6 +83,7 @@ async def call_everything(moodle: Moodle, send: Send) -> list[dict[str, Any]]:
         **ids,
         "fileUrls": urls,
         "feedback": [{"extId": 5, "text": "Well done."}],
+        "grades": [{"extId": 5, "grade": 50}],
         "options": good,
         "progressId": "p",
     }
@@ -107,7 +108,9 @@ async def call_everything(moodle: Moodle, send: Send) -> list[dict[str, Any]]:
         TOKEN,
     )
     for event in METHODS.events:
-        replies += [await send(event, payload) for payload in ways]
+        answers = [await send(event, payload) for payload in ways]
+        assert answers[0]["success"], f"give {event} what it needs in 'everything': {answers[0]}"
+        replies += answers
     hurried = {**everything, "options": {**good, "timeoutMs": 50}}
     for fault in FAULTS:
         moodle.site.fault = lambda _, fault=fault: fault
