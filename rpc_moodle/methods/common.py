@@ -15,7 +15,7 @@ _MAX_ID = 2**63 - 1  # what a database of Moodle can number
 
 
 def _moodle_id(value: object) -> object:
-    if isinstance(value, bool):
+    if isinstance(value, bool | bytes):
         raise ValueError("must be a number, or a string of digits")  # noqa: TRY004 - pydantic wants ValueError
     if isinstance(value, str):
         if not re.fullmatch(r"\s*[0-9]{1,19}\s*", value):

@@ -125,7 +125,7 @@ async def create_submissions_archive(request: ArchiveRequest, call: Call) -> Arc
 
 
 def _wanted(text: str, options: FileOptions, links: FileLinks) -> Wanted:
-    shown = re.sub(r"(?<=[?&])(?:ws)?token=[^&#]*&?", "", text).rstrip("?&")
+    shown = re.sub(r"//[^/@]*@", "//", re.sub(r"(?<=[?&])(?:ws)?token=[^&#]*&?", "", text)).rstrip("?&")
     try:
         access = links.resolve(text, site=URL(options.url) if options.url else None, token=options.api_key)
     except (MoodleError, RpcError) as error:

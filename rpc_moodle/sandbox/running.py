@@ -49,7 +49,7 @@ class Sandbox:
         self.untrusted_url = ""
         self._host, self._port = host, port
         # A hanging or slow request must not hold up the end of a test.
-        self._runner = web.AppRunner(create_app(self.site, latency=latency), shutdown_timeout=0.1)
+        self._runner = web.AppRunner(create_app(self.site, latency=latency), access_log=None, shutdown_timeout=0.1)
 
     @property
     def faults(self) -> Switchboard:

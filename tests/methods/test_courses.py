@@ -108,7 +108,7 @@ async def test_every_dialect_of_the_callers_is_understood(
 
 
 @pytest.mark.parametrize(
-    "number", ["", "abc", "12; drop", "-1", 0, -5, True, None, [2], {"a": 1}, 1.5, "9" * 30, "\uff12"]
+    "number", ["", "abc", "12; drop", "-1", 0, -5, True, None, [2], {"a": 1}, 1.5, "9" * 30, "\uff12", b"2"]
 )
 async def test_an_id_that_is_none_is_refused_by_name(ask: Call, sandbox: Sandbox, number: object) -> None:
     reply = await ask("getUsersFromCourse", courseID=number)
