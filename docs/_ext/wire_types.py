@@ -1,6 +1,7 @@
 """Says in words what an annotation looks like on the wire."""  # noqa: INP001 - found by conf.py, part of no package
 
 import types
+from decimal import Decimal
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
@@ -14,6 +15,7 @@ _NAMES: dict[object, str] = {
     SecretStr: "string",
     int: "integer",
     float: "number",
+    Decimal: "number",
     bool: "boolean",
     bytes: "binary",
     type(None): "null",
