@@ -1,8 +1,9 @@
 """Every way of calling every method: with what, and what else than the usual is right."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -11,8 +12,9 @@ from yarl import URL
 
 from rpc_moodle.app import METHODS
 from rpc_moodle.sandbox import Sandbox
+from rpc_moodle.sandbox.work import Grade
 from rpc_moodle.tickets import ArchiveAccess, Tickets
-from tests.faults.troubles import BAD, OK, SHORT, TIMEOUT, UNAVAILABLE, Trouble
+from tests.faults.troubles import BAD, OK, SHORT, TIMEOUT, UNAVAILABLE, UNREACHABLE, Door, Trouble
 
 KEY = SecretStr("the-key-that-seals-tickets")
 COURSE, ESSAY = 2, 8
@@ -31,7 +33,9 @@ class Way:
     """A way of calling a method; ``more`` makes what its payload has besides ids and credentials.
 
     ``more`` takes the site and the URL of the door that the call knocks at. ``codes``: what is right where a
-    trouble, by its name, means something else to it.
+    trouble, by its name, means something else to it. ``struck``: the pattern of the functions that a fault strikes.
+    ``first``: a way that is gone before, at the healthy site. ``least``: seconds that it
+    needs to get as far as the fault. ``untrue``: finds what a reply says that is not so.
     """
 
     name: str
@@ -39,10 +43,18 @@ class Way:
     more: Callable[[Sandbox, str], Mapping[str, Any]] = lambda _sandbox, _url: {}
     codes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     asks: Asks = Asks.FUNCTIONS
+    struck: str = "*"
+    first: "Way | None" = None
+    least: float = 0
+    untrue: Callable[[Sandbox, Mapping[str, Any]], list[str]] = lambda _sandbox, _reply: []
 
     def payload(self, sandbox: Sandbox, url: str, seconds: float) -> dict[str, Any]:
         """What to send."""
-        options = {"url": url, "apiKey": sandbox.token("teacher_full"), "timeoutMs": round(seconds * 1000)}
+        options = {
+            "url": url,
+            "apiKey": sandbox.token("teacher_full"),
+            "timeoutMs": round(1000 * max(seconds, self.least)),
+        }
         return {"courseID": COURSE, "assignmentID": ESSAY, "options": options, **self.more(sandbox, url)}
 
     @property
@@ -52,15 +64,20 @@ class Way:
 
     def meets(self, trouble: Trouble) -> bool:
         """Whether it can be tried: over HTTP it is the client who decides how long to wait for what never ends."""
-        if self.event == "GET /archives" and trouble.wait is not None:
-            return False  # see test_a_client_of_an_archive_does_not_wait_as_long_as_the_site_says
         return self.path is None or not (trouble.seconds == SHORT or trouble.heavy)
+
+    def leaves_a_write(self, trouble: Trouble) -> bool:
+        """Whether a write may still hang at the site when the call is over; the next to the assignment waits for it."""
+        return self.struck == SAVES and trouble.seconds == SHORT
 
     def right(self, trouble: Trouble) -> frozenset[str]:
         """The codes that a trouble has to give."""
+        codes = self.codes.get(trouble.name)
+        if self.struck == SAVES and trouble.door is Door.OPEN:
+            return (codes or trouble.codes) | WRITTEN
         if self.asks is Asks.NOTHING or (self.asks is Asks.FILES and trouble.functions_only):
-            return OK
-        return self.codes.get(trouble.name, trouble.codes)
+            return codes or OK
+        return codes or trouble.codes
 
 
 def files(sandbox: Sandbox, url: str) -> list[str]:
@@ -100,6 +117,52 @@ def _archive_path(sandbox: Sandbox, url: str) -> str:
 _PATHS: Mapping[str, Callable[[Sandbox, str], str]] = {"GET /files": _file_path, "GET /archives": _archive_path}
 _SENT = {"truncated": frozenset({BROKEN}), "503 once": OK | UNAVAILABLE}
 
+SAVES = "mod_assign_save_grade*"
+WRITTEN = OK | TIMEOUT | frozenset({"outcome_unknown"})
+"""What may become of a write besides the fault's own code: what was read back decides, and the time."""
+
+TEXTS = {5: "A new comment for a graded user.", 9: "A comment for a user without any grade."}
+POINTS = {5: 41.5, 9: 62.0}
+
+
+def _untrue(stored: Callable[[Grade, int], bool], sandbox: Sandbox, reply: Mapping[str, Any]) -> list[str]:
+    """Compare a report, if a reply has one, with what the site stores."""
+    essay = sandbox.site.by_cmid(ESSAY)
+    assert essay is not None
+    problems = []
+    for row in (reply.get("data") or {}).get("results", ()):
+        grade = essay.grades.get((row["extId"], 0))
+        there = grade is not None and stored(grade, row["extId"])
+        if row["status"] == "failed" and there and row["code"] not in WRITTEN:
+            problems.append(f"said to have failed, and is stored: {row}")
+        if row["status"] != "failed" and not there:
+            problems.append(f"said to be published, and is not: {row}")
+    return problems
+
+
+def _text_stored(grade: Grade, userid: int) -> bool:
+    return grade.comment is not None and TEXTS[userid] in grade.comment.text
+
+
+def _grade_stored(grade: Grade, userid: int) -> bool:
+    return grade.grade == POINTS[userid]
+
+
+_NOT_AGAIN = {"reset once": UNREACHABLE}  # a write of which nobody knows what became of it is not sent again
+_OTHER_SITE = {"certificate": frozenset({"not_found"}), "nothing listens": frozenset({"not_found"})}
+
+_FEEDBACK = Way(
+    "feedback",
+    "publishAssignmentTextFeedback",
+    lambda *_: {"feedback": [{"extId": user, "text": text} for user, text in TEXTS.items()], "progressId": "p"},
+    untrue=partial(_untrue, _text_stored),
+)
+_GRADES = Way(
+    "grades",
+    "publishGrades",
+    lambda *_: {"grades": [{"extId": user, "grade": points} for user, points in POINTS.items()]},
+    untrue=partial(_untrue, _grade_stored),
+)
 WAYS = (
     Way("call", "call", asks=Asks.NOTHING),
     Way("users of course", "getUsersFromCourse"),
@@ -110,6 +173,11 @@ WAYS = (
     Way("download, detailed", DOWNLOAD, lambda *at: {"fileUrls": files(*at), "detailed": True}, _FILES, Asks.FILES),
     Way("download, stream", DOWNLOAD, lambda *at: {"fileUrls": files(*at), "stream": True}, _FILES, Asks.FILES),
     Way("archive", "createSubmissionsArchive"),
+    _FEEDBACK,
+    replace(_FEEDBACK, name="feedback, its writes", struck=SAVES, codes=_NOT_AGAIN, least=1.3),
+    _GRADES,
+    replace(_GRADES, name="grades, their writes", struck=SAVES, codes=_NOT_AGAIN, least=1.3),
+    Way("publication", "getPublication", lambda *_: {"progressId": "p"}, _OTHER_SITE, Asks.NOTHING, first=_FEEDBACK),
     Way("file by HTTP", "GET /files", codes=_SENT, asks=Asks.FILES),
     Way("archive by HTTP", "GET /archives"),
 )
