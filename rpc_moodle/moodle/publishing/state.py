@@ -255,8 +255,5 @@ class Reader:
         return answer
 
     async def probe(self, user: int) -> None:
-        """Find out once which functions the token may call, so that not every user's request is refused.
-
-        Raises any MoodleError but AccessDenied.
-        """
+        """Find out by one user whether users can be asked about, so that not every request for one is refused."""
         await self._status(user)
