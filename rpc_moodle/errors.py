@@ -3,24 +3,24 @@
 from rpc_moodle.moodle import errors as moodle
 from utils.errors import INVALID_REQUEST, RATE_LIMITED, TIMEOUT, ErrorCode, RpcError
 
-INVALID_TOKEN = ErrorCode("invalid_token", retryable=False, when="Moodle does not know the token")
+INVALID_TOKEN = ErrorCode("invalid_token", retryable=False, when="Moodle does not know the token.")
 ACCESS_DENIED = ErrorCode(
     "access_denied",
     retryable=False,
-    when="function not in the token's service, expired or IP-bound token, missing capability; "
-    "says what to check in Moodle",
+    when="The function is not in the token's service, the token is expired or IP-bound, or a capability is missing; "
+    "says what to check in Moodle.",
 )
-NOT_FOUND = ErrorCode("not_found", retryable=False, when="course, assignment, user or file")
-HOST_NOT_ALLOWED = ErrorCode("host_not_allowed", retryable=False, when="the URL is outside what the operator allows")
-UNREACHABLE = ErrorCode("unreachable", retryable=True, when="DNS, connection, TLS")
-SITE_UNAVAILABLE = ErrorCode("site_unavailable", retryable=True, when="maintenance, web services off, 5xx")
+NOT_FOUND = ErrorCode("not_found", retryable=False, when="No such course, assignment, user or file.")
+HOST_NOT_ALLOWED = ErrorCode("host_not_allowed", retryable=False, when="The URL is outside what the operator allows.")
+UNREACHABLE = ErrorCode("unreachable", retryable=True, when="DNS, connection or TLS failed.")
+SITE_UNAVAILABLE = ErrorCode("site_unavailable", retryable=True, when="Maintenance, web services off, or 5xx.")
 BAD_RESPONSE = ErrorCode(
-    "bad_response", retryable=True, when="neither JSON nor a file: a login page, a proxy's HTML, truncated data"
+    "bad_response", retryable=True, when="Neither JSON nor a file came: a login page, a proxy's HTML, truncated data."
 )
 MOODLE_ERROR = ErrorCode(
     "moodle_error",
     retryable=False,
-    when="any other Moodle errorcode; `details.errorcode`, `details.function`",
+    when="Any other Moodle errorcode; `details.errorcode`, `details.function`.",
 )
 
 CODES = (
@@ -52,9 +52,9 @@ TABLE: tuple[tuple[type[moodle.MoodleError], ErrorCode], ...] = (
 )
 
 _ACCESS_EXCEPTION = (
-    "Moodle does not let this API key call {function}. It has three causes that Moodle does not tell apart: the "
-    "function is not in the key's web service, the key has expired, or the key is bound to another IP address. "
-    "Check all three in Moodle under Server > Web services."
+    "Moodle does not let this API key call {function}. Moodle does not tell which of four causes it is: the function "
+    "is not in the key's web service, the key has expired, the key is bound to another IP address, or its account "
+    "lacks the right webservice/rest:use. Check them in Moodle under Server > Web services."
 )
 
 

@@ -32,7 +32,7 @@ class AssignmentInfo(TypedDict):
     """What an assignment is like.
 
     ``id`` is the instance id, ``cmid`` the number in its page's URL; ``dueDate`` in Unix seconds, 0 for none.
-    ``maxGrade`` in points, None for a scale and where nothing is graded; ``scaleItems`` from the lowest up,
+    ``maxGrade`` in points, null for a scale and where nothing is graded; ``scaleItems`` from the lowest up,
     empty where the API key may not read them. ``maxAttempts`` is -1 for any number.
     """
 

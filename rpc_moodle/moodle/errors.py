@@ -118,8 +118,9 @@ class InvalidToken(MoodleException):
 class AccessDenied(MoodleException):
     """The token or its account may not do this.
 
-    ``accessexception`` has three causes that Moodle does not tell apart: the function is not in the
-    token's service, the token has expired, or it is bound to another IP address (``token.*``).
+    ``accessexception`` has causes that Moodle does not tell apart: the function is not in the token's
+    service, the token has expired, it is bound to another IP address (``token.*``), or the account lacks
+    ``webservice/rest:use`` (Moodle's source).
     """
 
 
