@@ -50,6 +50,12 @@ serve: setup ## start the service on port 8081
 sandbox: setup ## start the in-memory Moodle on port 8090
 	$(BIN)/python -m rpc_moodle sandbox
 
+bench-publish: setup ## publishing to 200 and 2,000 users, beside a bare client
+	$(BIN)/python benchmarks/bench_publish.py
+
+bench-download: setup ## downloads each way out, beside a bare client
+	$(BIN)/python benchmarks/bench_download.py
+
 clean: ## remove what make made
 	rm -rf $(VENV) $(NODE)/node_modules docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
