@@ -251,6 +251,14 @@ async def test_an_upgrade_that_breaks_off_leaves_polling_usable(url: str, probed
         assert reply.endswith('437[{"success":true,"data":1}]')
 
 
+async def test_what_is_posted_after_the_close_is_refused(url: str) -> None:
+    async with aiohttp.ClientSession() as session:
+        polling = Polling(session, url)
+        await polling.connect()
+        assert await polling.post("1") == 200
+        assert await polling.post('427["add"]') == 400
+
+
 @pytest.mark.parametrize("body", ["x", "", "9", "4" + "[" * 50_000 + "\x1e7", "bA", b"\xff", "d=41", "6\x1e" * 10_001])
 async def test_a_malformed_polling_request_harms_its_own_session_at_most(url: str, raw: RawSocket, body: str) -> None:
     async with aiohttp.ClientSession() as session:

@@ -63,6 +63,9 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # the library ha
         if _wants_websocket(request):
             # A second one would wait beside the first, counted by nobody.
             return await self._respond(request) if sid not in self._websockets else web.Response(status=400)
+        socket = self.sockets.get(sid)
+        if request.method == "POST" and socket is not None and socket.closed:
+            return web.Response(status=400, text="The session is closed.")  # the library trips over it
         key = sid, request.method
         if key in self._requests:
             # The protocol forbids it: packets would be split between the two.
