@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,11 +43,13 @@ class Running:
 
 
 @asynccontextmanager
-async def service(settings: Mapping[str, str] | None = None) -> AsyncIterator[Running]:
+async def service(
+    settings: Mapping[str, str] | None = None, command: Sequence[str] = ("-m", "rpc_moodle", "serve")
+) -> AsyncIterator[Running]:
     """Start the service on a free port; ``settings`` by their names without prefix. Its log is thrown away."""
     given = {"HOST": "127.0.0.1", "PORT": "0", "LOG_FORMAT": "json", "ALLOW_PRIVATE": "true", **(settings or {})}
     environment = {**os.environ, **{f"RPC_MOODLE_{name}": value for name, value in given.items()}}
-    async with _process("serve", environment=environment, stdout=DEVNULL, stderr=PIPE) as process:
+    async with _process(*command, environment=environment, stdout=DEVNULL, stderr=PIPE) as process:
         log = process.stderr
         assert log is not None
         async for line in log:
@@ -65,8 +67,8 @@ async def service(settings: Mapping[str, str] | None = None) -> AsyncIterator[Ru
 @asynccontextmanager
 async def site(*, users: int = 50) -> AsyncIterator[Running]:
     """Start the sandbox on a free port."""
-    arguments = ("sandbox", "--port", "0", "--users", str(users))
-    async with _process(*arguments, environment=dict(os.environ), stdout=PIPE, stderr=DEVNULL) as process:
+    command = ("-m", "rpc_moodle", "sandbox", "--port", "0", "--users", str(users))
+    async with _process(*command, environment=dict(os.environ), stdout=PIPE, stderr=DEVNULL) as process:
         assert process.stdout is not None
         line = (await process.stdout.readline()).decode()
         reading = asyncio.create_task(_drained(process.stdout))
@@ -79,7 +81,7 @@ async def site(*, users: int = 50) -> AsyncIterator[Running]:
 @asynccontextmanager
 async def _process(*arguments: str, environment: dict[str, str], stdout: int, stderr: int) -> AsyncIterator[Process]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "rpc_moodle", *arguments, cwd=ROOT, env=environment, stdout=stdout, stderr=stderr
+        sys.executable, *arguments, cwd=ROOT, env=environment, stdout=stdout, stderr=stderr
     )
     try:
         yield process
