@@ -6,11 +6,15 @@ from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
+JOINED_SECONDS = 2.0
+"""How old a request may be that another call joins: one that hangs must not hold up whoever comes later."""
+
 
 class _Asked(Generic[T]):
     def __init__(self, task: asyncio.Task[T]) -> None:
         self.task = task
         self.waiting = 0
+        self.until = asyncio.get_running_loop().time() + JOINED_SECONDS
 
 
 class Sharing(Generic[T]):
@@ -23,19 +27,21 @@ class Sharing(Generic[T]):
     async def ask(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Await the call of this key that is in flight, or make one.
 
-        Everyone gets its result or its exception. It is cancelled when the last of those who wait has gone.
+        Everyone gets its result or its exception. It is cancelled when the last of those who wait has gone;
+        once one of them has given it up, nobody joins it any more.
         """
         asked = self._asked.get(key)
-        if asked is None:
+        if asked is None or asyncio.get_running_loop().time() > asked.until:
             asked = self._asked[key] = _Asked(asyncio.create_task(self._answered(key, make)))
         asked.waiting += 1
         try:
             return await asyncio.shield(asked.task)
         finally:
             asked.waiting -= 1
-            if not asked.waiting and not asked.task.done():
-                asked.task.cancel()
+            if not asked.task.done():
                 self._forget(key, asked.task)
+                if not asked.waiting:
+                    asked.task.cancel()
 
     async def _answered(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
         try:

@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from rpc_moodle.moodle import sharing as module
 from rpc_moodle.moodle.sharing import Sharing
 
 
@@ -70,6 +71,15 @@ async def test_one_who_goes_does_not_take_the_answer_from_the_others() -> None:
     await asyncio.gather(first, return_exceptions=True)
     question.release.set()
     assert await second == "answer"
+
+
+async def test_an_old_question_is_not_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "JOINED_SECONDS", -1)
+    sharing, question = Sharing[str](), Question()
+    tasks = await start(sharing, "a", question, 3)
+    question.release.set()
+    assert await asyncio.gather(*tasks) == ["answer"] * 3
+    assert question.asked == 3
 
 
 async def test_when_the_last_one_goes_the_request_is_given_up() -> None:
