@@ -1,10 +1,14 @@
 """Who may call a service, by its settings: started as an operator starts it."""
 
+import re
+from pathlib import Path
+
 import aiohttp
 import pytest
 from yarl import URL
 
 from rpc_moodle.sandbox import Sandbox
+from rpc_moodle.settings import Settings
 from tests.service_process import ANY_ADDRESS, refusing, serving
 from tests.test_cli import run
 from utils.client import connected
@@ -70,3 +74,10 @@ async def test_the_command_that_calls_once_concerns_nobody_else() -> None:
     everywhere = {"RPC_MOODLE_HOST": ANY_ADDRESS, "RPC_MOODLE_AUTH_TOKENS": "a-5ecret"}
     status, out, _ = await run("call", "call", stdin="{}", env=everywhere)
     assert (status, "Hello World!" in out) == (0, True)
+
+
+def test_the_page_about_security_names_settings_that_exist() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "security.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"RPC_MOODLE_([A-Z_]+)", page))
+    assert named <= {name.upper() for name in Settings.model_fields}
+    assert {"AUTH", "AUTH_TOKENS", "TICKET_KEYS", "ALLOW_PRIVATE"} <= named
