@@ -1,11 +1,15 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock docs serve sandbox clean docker docker-build docker-test
+.PHONY: help setup demo test check audit sbom fuzz format lock docs serve sandbox faults soak bench-publish bench-download clean docker docker-build docker-test
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 NODE   := tests/integration/node
+AUDIT  := $(VENV)/audit
+ADVISORIES   := https://api.osv.dev
+FUZZ_SECONDS ?= 600
+SECONDS      ?= 600
 LOCK   := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 
 help: ## list the targets
@@ -36,6 +40,24 @@ check: setup ## formatting, lint, types, import rules, docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sphinx-build -q -W -b html docs docs/_build/html
+	@$(MAKE) --no-print-directory audit
+
+audit: setup ## look the locked requirements up among known vulnerabilities, where the network allows
+	@if $(BIN)/python -c 'import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=5)' $(ADVISORIES)/v1/vulns/PYSEC-2023-1 2>/dev/null; \
+	then $(MAKE) --no-print-directory $(AUDIT)/.installed && $(AUDIT)/bin/pip-audit --vulnerability-service osv --disable-pip --require-hashes -r requirements.lock; \
+	else echo "audit skipped: $(ADVISORIES) cannot be reached"; fi
+
+sbom: setup $(AUDIT)/.installed ## write sbom.json, what the image installs (CycloneDX)
+	$(AUDIT)/bin/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml -o sbom.json requirements.lock
+
+$(AUDIT)/.installed: requirements-audit.lock
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
+	touch $@
+
+fuzz: setup ## feed the service nonsense for FUZZ_SECONDS (600)
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
+	$(BIN)/python -m tests.fuzz $(FUZZ_SECONDS)
 
 format: setup ## format and repair what can be repaired
 	$(BIN)/ruff format .
@@ -63,6 +85,8 @@ lock: setup ## write the lock files anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml --group dev --group docs -o requirements-dev.lock
+	$(BIN)/uv pip compile $(LOCK) --group audit -o requirements-audit.lock
+	$(BIN)/uv pip compile $(LOCK) --group fuzz -o requirements-fuzz.lock
 
 docker-build: ## build the container's image
 	docker compose build rpc_moodle

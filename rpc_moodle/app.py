@@ -15,6 +15,7 @@ from rpc_moodle.routes import add_routes
 from rpc_moodle.settings import Settings
 from rpc_moodle.tickets import FileLinks, Tickets
 from utils.dispatch import Dispatcher
+from utils.metrics import Gauges
 from utils.registry import Registry
 from utils.server import create_server
 
@@ -71,7 +72,16 @@ def create_app(settings: Settings) -> web.Application:
         return http.sites.state()
 
     dispatcher = create_dispatcher(settings, http, tickets, publications)
-    app = create_server(dispatcher, settings, checks={"sites": sites})
+    app = create_server(dispatcher, settings, checks={"sites": sites}, collectors=[_metrics(http)])
     add_routes(app, http, tickets)
     app.cleanup_ctx.append(opened)
     return app
+
+
+def _metrics(http: Http) -> Gauges:
+    return Gauges(
+        "rpc_moodle_sites",
+        "Moodle sites that are known and left alone, and the requests to them that run and wait.",
+        ("what",),
+        lambda: (((what,), float(number)) for what, number in http.sites.counts().items()),
+    )

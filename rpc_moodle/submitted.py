@@ -60,6 +60,6 @@ def _folder(row: Submission, users: dict[int, EnrolledUser]) -> str:
     userid = row.get("userid", 0)
     if not userid:
         return f"team_{row.get('groupid', 0)}"
-    user = users.get(userid, {})
+    user = users.get(userid, EnrolledUser(id=userid))
     names = [user.get("lastname") or "", user.get("firstname") or ""]
     return "_".join([*filter(None, names), str(userid)]) if any(names) else f"user_{userid}"

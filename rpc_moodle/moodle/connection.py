@@ -6,10 +6,10 @@ from contextlib import AsyncExitStack
 from functools import cache
 from hashlib import sha256
 from types import TracebackType
-from typing import Any, Self, TypeVar, overload
+from typing import Annotated, Any, Self, TypeVar, get_origin, overload
 
 import aiohttp
-from pydantic import SecretStr, TypeAdapter
+from pydantic import Field, SecretStr, TypeAdapter
 from yarl import URL
 
 from rpc_moodle.moodle import errors, wire
@@ -127,4 +127,4 @@ class Connection:
 @cache
 def _adapter(into: Any) -> TypeAdapter[Any]:
     """Build the reader of a type once: it is costly, and it holds no data of any call."""
-    return TypeAdapter(into)
+    return TypeAdapter(Annotated[into, Field(fail_fast=True)] if get_origin(into) is list else into)

@@ -1,19 +1,20 @@
 """What is stored about the marking of an assignment: grades, workflow states, locks and comments."""
 
 from decimal import Decimal, InvalidOperation
+from typing import Required
 
 from pydantic import BaseModel, ConfigDict
 from typing_extensions import TypedDict
 
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.connection import Connection
-from rpc_moodle.moodle.models import Assignment, Flag, Notice, Plugin
+from rpc_moodle.moodle.models import Assignment, Flag, Notice, Plugin, Rows, Several
 
 
 class GradeRow(TypedDict, total=False):
     """A stored grade; ``grade`` is a number as text, ``-1.00000`` where there is none (``save.ungraded.2_after``)."""
 
-    userid: int
+    userid: Required[int]
     attemptnumber: int
     grade: str | None
 
@@ -21,7 +22,7 @@ class GradeRow(TypedDict, total=False):
 class FlagsRow(TypedDict, total=False):
     """The flags of a user: ``locked`` bars the student from submitting; ``workflowstate`` may be empty (``flags``)."""
 
-    userid: int
+    userid: Required[int]
     locked: Flag
     workflowstate: str | None
 
@@ -53,7 +54,7 @@ class Feedback(TypedDict, total=False):
 
     grade: GradeRow | None
     gradefordisplay: str | None
-    plugins: list[Plugin]
+    plugins: Rows[Plugin]
 
 
 class Status(TypedDict, total=False):
@@ -79,34 +80,34 @@ class SubmissionRow(TypedDict, total=False):
 class _Answer(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
-    warnings: tuple[Notice, ...] = ()
+    warnings: Several[Notice] = ()
 
 
 class _AssignmentGrades(BaseModel):
     assignmentid: int
-    grades: list[GradeRow] = []
+    grades: Rows[GradeRow] = []
 
 
 class _Grades(_Answer):
-    assignments: tuple[_AssignmentGrades, ...] = ()
+    assignments: Several[_AssignmentGrades] = ()
 
 
 class _AssignmentFlags(BaseModel):
     assignmentid: int
-    userflags: list[FlagsRow] = []
+    userflags: Rows[FlagsRow] = []
 
 
 class _Flags(_Answer):
-    assignments: tuple[_AssignmentFlags, ...] = ()
+    assignments: Several[_AssignmentFlags] = ()
 
 
 class _AssignmentSubmissions(BaseModel):
     assignmentid: int
-    submissions: list[SubmissionRow] = []
+    submissions: Rows[SubmissionRow] = []
 
 
 class _Submissions(_Answer):
-    assignments: tuple[_AssignmentSubmissions, ...] = ()
+    assignments: Several[_AssignmentSubmissions] = ()
 
 
 def number(grade: str | None) -> Decimal | None:

@@ -4,14 +4,23 @@ Rows that come by the thousand are typed dicts, which cost a third of model inst
 (``docs/performance``); a key that Moodle withholds is absent, so read them with ``.get``.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Required, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from typing_extensions import TypedDict
 
 
 class _Answer(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+
+T = TypeVar("T")
+
+Rows = Annotated[list[T], Field(fail_fast=True)]
+"""A list whose first wrong item ends the reading: a report on each of millions would cost gigabytes."""
+
+Several = Annotated[tuple[T, ...], Field(fail_fast=True)]
+"""The same as a tuple."""
 
 
 class Role(TypedDict, total=False):
@@ -25,13 +34,13 @@ class Role(TypedDict, total=False):
 class EnrolledUser(TypedDict, total=False):
     """A user of a course; all but ``id`` may be withheld (``users.course.as_student``)."""
 
-    id: int
+    id: Required[int]
     username: str | None
     firstname: str | None
     lastname: str | None
     fullname: str | None
     email: str | None
-    roles: list[Role]
+    roles: Rows[Role]
 
 
 class Participant(EnrolledUser, total=False):
@@ -66,7 +75,7 @@ class FileArea(TypedDict, total=False):
     """The files of one area of a plugin, such as ``submission_files``."""
 
     area: str
-    files: list[File]
+    files: Rows[File]
 
 
 class EditorField(TypedDict, total=False):
@@ -81,22 +90,22 @@ class Plugin(TypedDict, total=False):
     """A submission or feedback plugin and what it holds."""
 
     type: str
-    fileareas: list[FileArea]
-    editorfields: list[EditorField]
+    fileareas: Rows[FileArea]
+    editorfields: Rows[EditorField]
 
 
 class Submission(TypedDict, total=False):
     """The latest attempt of a user, or of a team: then ``userid`` is 0 (``submissions.team``)."""
 
     id: int
-    userid: int
+    userid: Required[int]
     attemptnumber: int
     status: str
     gradingstatus: str
     groupid: int
     timecreated: int
     timemodified: int
-    plugins: list[Plugin]
+    plugins: Rows[Plugin]
 
 
 class Notice(_Answer):
@@ -117,7 +126,14 @@ class Config(_Answer):
     value: str | None = ""
 
 
-Flag = Annotated[bool, BeforeValidator(lambda value: bool(int(value or 0)))]
+def _flag(value: Any) -> bool:
+    try:
+        return bool(int(value or 0))
+    except (TypeError, OverflowError):
+        raise ValueError("should be 0 or 1") from None
+
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
 
 
 class Assignment(_Answer):
@@ -142,7 +158,7 @@ class Assignment(_Answer):
     maxattempts: int = -1
     markingworkflow: Flag = False
     submissiondrafts: Flag = False
-    configs: tuple[Config, ...] = ()
+    configs: Several[Config] = ()
 
     @property
     def anonymous(self) -> bool:
@@ -173,42 +189,42 @@ class Course(_Answer):
     id: int
     fullname: str = ""
     shortname: str = ""
-    assignments: tuple[Assignment, ...] = ()
+    assignments: Several[Assignment] = ()
 
 
 class Assignments(_Answer):
     """The answer of ``mod_assign_get_assignments``."""
 
-    courses: tuple[Course, ...] = ()
-    warnings: tuple[Notice, ...] = ()
+    courses: Several[Course] = ()
+    warnings: Several[Notice] = ()
 
 
 class AssignmentMappings(_Answer):
     """The user mappings of one assignment."""
 
     assignmentid: int
-    mappings: list[Mapping] = []
+    mappings: Rows[Mapping] = []
 
 
 class UserMappings(_Answer):
     """The answer of ``mod_assign_get_user_mappings``; no assignment while nobody has submitted (``mappings.empty``)."""
 
-    assignments: tuple[AssignmentMappings, ...] = ()
-    warnings: tuple[Notice, ...] = ()
+    assignments: Several[AssignmentMappings] = ()
+    warnings: Several[Notice] = ()
 
 
 class AssignmentSubmissions(_Answer):
     """The submissions of one assignment."""
 
     assignmentid: int
-    submissions: list[Submission] = []
+    submissions: Rows[Submission] = []
 
 
 class Submissions(_Answer):
     """The answer of ``mod_assign_get_submissions``."""
 
-    assignments: tuple[AssignmentSubmissions, ...] = ()
-    warnings: tuple[Notice, ...] = ()
+    assignments: Several[AssignmentSubmissions] = ()
+    warnings: Several[Notice] = ()
 
 
 class Function(_Answer):
@@ -226,4 +242,4 @@ class SiteInfo(_Answer):
     release: str = ""
     downloadfiles: Flag = False
     uploadfiles: Flag = False
-    functions: tuple[Function, ...] = ()
+    functions: Several[Function] = ()

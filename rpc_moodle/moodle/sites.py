@@ -120,11 +120,18 @@ class Sites:
         for key in list(idle)[: max(0, len(self._sites) - _REMEMBERED)]:
             del self._sites[key]
 
-    def state(self) -> Mapping[str, object]:
-        """Tell how many sites are known, how busy they are, and which are left alone, for health and metrics."""
+    def counts(self) -> dict[str, int]:
+        """Count the sites that are known and those left alone, and the requests that run and wait."""
         return {
             "known": len(self._sites),
             "running": sum(site.running for site in self._sites.values()),
             "waiting": sum(site.waiting for site in self._sites.values()),
-            "open": [key for key, site in self._sites.items() if site.circuit.state != "closed"],
+            "open": len(self._left_alone()),
         }
+
+    def state(self) -> Mapping[str, object]:
+        """Give the counts, and in ``open`` the sites that are left alone."""
+        return {**self.counts(), "open": self._left_alone()}
+
+    def _left_alone(self) -> list[str]:
+        return [key for key, site in self._sites.items() if site.circuit.state != "closed"]

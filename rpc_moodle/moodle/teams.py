@@ -1,10 +1,12 @@
 """Team submissions: which rows are a team's, and who is in it."""
 
+from typing import Required
+
 from typing_extensions import TypedDict
 
 from rpc_moodle.moodle.connection import Connection
 from rpc_moodle.moodle.enrolment import enrolled
-from rpc_moodle.moodle.models import Submission
+from rpc_moodle.moodle.models import Rows, Submission
 
 
 class Group(TypedDict):
@@ -16,8 +18,8 @@ class Group(TypedDict):
 class Grouped(TypedDict, total=False):
     """A user with the groups that the account may see."""
 
-    id: int
-    groups: list[Group]
+    id: Required[int]
+    groups: Rows[Group]
 
 
 Groups = dict[int, set[int]]

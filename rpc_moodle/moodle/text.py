@@ -8,6 +8,8 @@ _SPAN = re.compile(_OPEN + r"(.*?)</span>", re.DOTALL)
 _SPANS = re.compile(rf"{_OPEN}.*?</span>(?:\s*{_OPEN}.*?</span>)*", re.DOTALL)
 _BRACES = re.compile(r"\{mlang\s+([\w,-]+)\}(.*?)\{mlang\}", re.DOTALL)
 
+_LENGTH = 4000  # no name is longer, and the patterns take the square of it where they do not match
+
 
 def plain_name(text: str, language: str = "en") -> str:
     """Read a name that holds HTML: one language of its multilang markup, no tags, no entities.
@@ -15,6 +17,7 @@ def plain_name(text: str, language: str = "en") -> str:
     The markup is that of Moodle's own filter, ``<span lang="en" class="multilang">``, and the
     ``{mlang en}`` of the widespread filter_multilang2. Where the language is missing, the first one stands.
     """
+    text = text[:_LENGTH]
     text = _SPANS.sub(lambda block: _choose(_SPAN.findall(block[0]), language), text)
     if "{mlang" in text:
         parts = _BRACES.findall(text)

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.connection import Connection
-from rpc_moodle.moodle.models import Assignment
+from rpc_moodle.moodle.models import Assignment, Rows
 from rpc_moodle.moodle.wire import Params
 
 _STORED = Decimal("0.00001")  # Moodle's column has five decimals
@@ -92,7 +92,7 @@ class _Module(BaseModel):
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
     scale: str | None = None
-    advancedgrading: list[_Area] | None = None
+    advancedgrading: Rows[_Area] | None = None
 
 
 class _ModuleAnswer(BaseModel):
@@ -105,7 +105,7 @@ class _Definitions(BaseModel):
 
         activemethod: str | None = None
 
-    areas: list[Area] = []
+    areas: Rows[Area] = []
 
 
 async def scheme(moodle: Connection, assignment: Assignment) -> Scheme:

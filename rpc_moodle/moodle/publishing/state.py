@@ -83,7 +83,7 @@ class Bulk:
 def stored(assignment: Assignment, user: int, bulk: Bulk, seen: Status | None) -> Stored:
     """Put together what was read about a user; what nothing tells is unknown, never guessed."""
     attempt: LastAttempt = (seen or {}).get("lastattempt", {})
-    flag = bulk.flags.get(user, {}) if bulk.flags is not None else None
+    flag = bulk.flags.get(user, FlagsRow(userid=user)) if bulk.flags is not None else None
     shown = ((seen or {}).get("feedback", {}).get("gradefordisplay")) or ""
     return Stored(
         grade=_grade(assignment, user, bulk, seen),
@@ -139,7 +139,7 @@ def _grade_from_submission(
 
 def _workflow(assignment: Assignment, user: int, bulk: Bulk, seen: Status | None) -> str | Unknown:
     if bulk.flags is not None:
-        return bulk.flags.get(user, {}).get("workflowstate") or ""
+        return bulk.flags.get(user, FlagsRow(userid=user)).get("workflowstate") or ""
     if not assignment.markingworkflow:
         return ""
     submission = (bulk.submissions or {}).get(user)

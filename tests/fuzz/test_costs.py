@@ -1,0 +1,39 @@
+"""What a site can make the service spend on one answer."""
+
+import resource
+
+import pytest
+from pydantic import SecretStr
+
+from rpc_moodle.moodle import errors, wire
+from rpc_moodle.moodle.connection import _adapter
+from rpc_moodle.moodle.models import Assignments, EnrolledUser
+from rpc_moodle.moodle.text import plain_name
+
+MANY = 1_000_000
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("into", "body"),
+    [
+        (list[EnrolledUser], b"[" + b"1," * MANY + b"1]"),
+        (list[EnrolledUser], b'[{"id":1,"roles":[' + b"1," * MANY + b"1]}]"),
+        (Assignments, b'{"courses":[' + b"1," * MANY + b"1]}"),
+    ],
+    ids=["rows", "inner rows", "model"],
+)
+def test_the_first_wrong_item_ends_the_reading(into: type, body: bytes) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(errors.BadResponse):
+        wire.read("f", body, _adapter(into))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 * 1024  # KiB
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "text", ["<" * MANY, "<a" * MANY, "&" * MANY, '<span class="multilang' * MANY, "{mlang en}" * MANY]
+)
+def test_a_text_of_any_length_is_soon_read(text: str) -> None:
+    wire.plain(text, SecretStr("x"))
+    plain_name(text)
