@@ -59,8 +59,8 @@ class Report:
         return list(self._problems())
 
     def _problems(self) -> Iterator[str]:
-        warm = self._middle("memory", WARM)
-        grown = self._middle("memory", LATE) - warm
+        warm, late = (min(each.memory for each in self._part(part)) for part in (WARM, LATE))
+        grown = late - warm  # of the floor: answers come and go
         if grown > max(MOST_GROWTH_MIB, MOST_GROWTH * warm):
             yield f"memory has grown by {grown:.0f} MiB"
         for name in ("descriptors", "tasks", "sockets"):
@@ -72,10 +72,13 @@ class Report:
         if self.codes["internal"]:
             yield f"{self.codes['internal']} calls ended with a bug"
 
+    def _part(self, part: tuple[float, float]) -> list[Sample]:
+        first, last = part[0] * self.seconds, part[1] * self.seconds
+        return [each for each in self.samples if first < each.at <= last]
+
     def _middle(self, name: str, part: tuple[float, float]) -> float:
         """Give the median of a figure over a part of the run."""
-        first, last = part[0] * self.seconds, part[1] * self.seconds
-        return statistics.median(float(getattr(each, name)) for each in self.samples if first < each.at <= last)
+        return statistics.median(float(getattr(each, name)) for each in self._part(part))
 
     def table(self) -> list[list[str]]:
         """Give the figures, a heading first."""
