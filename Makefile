@@ -72,6 +72,12 @@ serve: setup ## start the service on port 8081
 sandbox: setup ## start the in-memory Moodle on port 8090
 	$(BIN)/python -m rpc_moodle sandbox
 
+faults: setup ## every method against every fault, as a table
+	$(BIN)/python -m tests.faults
+
+soak: setup ## a bad day in SECONDS (600): memory, descriptors and tasks have to stay flat
+	$(BIN)/python benchmarks/soak.py $(SECONDS)
+
 bench-publish: setup ## publishing to 200 and 2,000 users, beside a bare client
 	$(BIN)/python benchmarks/bench_publish.py
 

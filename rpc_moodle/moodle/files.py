@@ -15,6 +15,7 @@ from yarl import URL
 from rpc_moodle.moodle import errors, filewire, wire
 from rpc_moodle.moodle.fileurl import file_name
 from rpc_moodle.moodle.http import Http, translated
+from rpc_moodle.moodle.retry import again
 
 BUFFER = 256 * 1024
 """Bytes after which reading ahead pauses; a piece of a file is about twice as long at most."""
@@ -106,10 +107,9 @@ class RemoteFile:
     async def connect(self, prefix: Prefix, window: str | None, if_none_match: str | None) -> None:
         """Ask for the file and read the headers. Raises any MoodleError."""
         rest = f"bytes={prefix.size}-" if prefix.size else None
-        try:
-            self.head = await self._request(window or rest, if_none_match)
-        except errors.Disconnected:  # a pooled connection that the site had closed: a file can be asked for twice
-            self.head = await self._request(window or rest, if_none_match)
+        async for attempt in again(read=True, remaining=lambda: self._http.total_seconds):
+            with attempt:
+                self.head = await self._request(window or rest, if_none_match)
         if self.head.unchanged or (window and self.head.partial):
             return
         if self.head.partial and (self.head.start != prefix.size or self.head.sha1 is None):

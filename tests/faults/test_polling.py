@@ -13,7 +13,6 @@ from utils.client import connected
 CALLS = 40
 
 
-@pytest.mark.xfail(reason="a poll is answered with all packets at once, and Python's client takes 16")
 async def test_replies_of_one_moment_reach_a_polling_caller(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Payload, "max_decode_packets", 16)  # the client's own; a server in this process changes it
     way = next(each for each in WAYS if each.name == "users of course")

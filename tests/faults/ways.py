@@ -14,7 +14,7 @@ from rpc_moodle.app import METHODS
 from rpc_moodle.sandbox import Sandbox
 from rpc_moodle.sandbox.work import Grade
 from rpc_moodle.tickets import ArchiveAccess, Tickets
-from tests.faults.troubles import BAD, OK, SHORT, TIMEOUT, UNAVAILABLE, UNREACHABLE, Door, Trouble
+from tests.faults.troubles import BAD, OK, SHORT, TIMEOUT, UNREACHABLE, Door, Trouble
 
 KEY = SecretStr("the-key-that-seals-tickets")
 COURSE, ESSAY = 2, 8
@@ -98,7 +98,6 @@ _FILES = {
     "endless body": frozenset({"too_large", "timeout"}),  # of one reply
     "gzip bomb": frozenset({"too_large", "timeout"}),
     "truncated": BAD | TIMEOUT,  # a file is resumed for as long as there is time
-    "503 once": OK | UNAVAILABLE,  # the beginning of a file is asked for again only where no answer came
 }
 
 BROKEN = "broken off"
@@ -115,7 +114,7 @@ def _archive_path(sandbox: Sandbox, url: str) -> str:
 
 
 _PATHS: Mapping[str, Callable[[Sandbox, str], str]] = {"GET /files": _file_path, "GET /archives": _archive_path}
-_SENT = {"truncated": frozenset({BROKEN}), "503 once": OK | UNAVAILABLE}
+_SENT = {"truncated": frozenset({BROKEN})}
 
 SAVES = "mod_assign_save_grade*"
 WRITTEN = OK | TIMEOUT | frozenset({"outcome_unknown"})

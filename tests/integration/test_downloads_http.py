@@ -189,7 +189,7 @@ async def test_a_file_that_is_not_the_file_never_ends_well(
 async def test_an_error_of_the_site_is_a_status_and_an_envelope(
     browser: aiohttp.ClientSession, site: FaultySite, tickets: Tickets, step: faulty.Step, status: int, code: str
 ) -> None:
-    site.plan = [step]
+    site.plan = [step] * 3
     async with browser.get(path_of(tickets, site.url, TOKEN)) as response:
         assert response.status == status
         answer = await response.json()

@@ -10,6 +10,10 @@ BATCH_BYTES = 1024 * 1024
 """The library takes all that waits and writes it piece by piece; so much of it is taken at a time, or one packet."""
 
 
+BATCH_PACKETS = 16
+"""A poll is answered with one batch, and python-engineio's client drops the connection over more packets than this."""
+
+
 class Outbox(asyncio.Queue[Any]):
     """The queue of packets to one client; a ``None`` among them ends the connection.
 
@@ -20,17 +24,20 @@ class Outbox(asyncio.Queue[Any]):
         super().__init__()
         self.bytes = 0
         self._taken = 0
+        self._packets = 0
 
     async def get(self) -> Any:
         """Begin a new batch with the first packet that there is."""
         self._taken = 0
+        self._packets = 1
         return await super().get()
 
     def get_nowait(self) -> Any:
         """Take one more packet; raises QueueEmpty when the batch is full, too."""
-        if self._taken >= BATCH_BYTES:
+        if self._taken >= BATCH_BYTES or self._packets >= BATCH_PACKETS:
             raise asyncio.QueueEmpty
         item = super().get_nowait()
+        self._packets += 1
         self._taken += _size(item)
         return item
 
