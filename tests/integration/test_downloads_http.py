@@ -183,7 +183,7 @@ async def test_a_file_that_is_not_the_file_never_ends_well(
         (faulty.moodle_error("filenotfound", 404), 404, "not_found"),
         (faulty.answer(200, "<html>Log in</html>"), 502, "bad_response"),
         (faulty.answer(503, "<html>", Retry_After="300"), 503, "site_unavailable"),
-        (faulty.answer(429, "", Retry_After="7"), 429, "rate_limited"),
+        (faulty.answer(429, "", Retry_After="12"), 429, "rate_limited"),
     ],
 )
 async def test_an_error_of_the_site_is_a_status_and_an_envelope(
