@@ -88,8 +88,11 @@ class MoodleClient(Connection):
         )
 
     async def participants(self, assignment: Assignment) -> list[Participant]:
-        """List who takes part, submissions or not; needs ``mod_assign_list_participants`` in the service."""
-        params: Params = {"assignid": assignment.id, "groupid": 0, "filter": ""}
+        """List who takes part, submissions or not; needs ``mod_assign_list_participants`` in the service.
+
+        Of each only ids and the name: all else is costly for the site (``participants.onlyids``).
+        """
+        params: Params = {"assignid": assignment.id, "groupid": 0, "filter": "", "onlyids": True}
         return await self.call("mod_assign_list_participants", params, into=list[Participant])
 
     async def user_mappings(self, assignment: Assignment) -> list[Mapping]:

@@ -43,14 +43,15 @@ class EnrolledUser(TypedDict, total=False):
     roles: Rows[Role]
 
 
-class Participant(EnrolledUser, total=False):
-    """A user who takes part in an assignment; blind marking leaves only ``Participant N`` (``participants.blind``)."""
+class Participant(TypedDict, total=False):
+    """A user who takes part in an assignment; blind marking makes the name ``Participant N`` (``participants.blind``).
 
-    recordid: int
-    suspended: bool
+    ``groupid`` is the team's, where there are teams (``participants.team``).
+    """
+
+    id: Required[int]
+    fullname: str | None
     groupid: int
-    groupname: str
-    submitted: bool
 
 
 class Mapping(TypedDict):

@@ -19,7 +19,6 @@ from rpc_moodle.moodle.publishing.report import Code, Outcome, Report, Result, n
 from rpc_moodle.moodle.publishing.state import Reader
 from rpc_moodle.moodle.publishing.teams import mates
 from rpc_moodle.moodle.publishing.writer import Writer
-from rpc_moodle.moodle.wire import Params
 
 T = TypeVar("T")
 Progress = Callable[[int, int], Awaitable[None]]
@@ -124,10 +123,8 @@ class Publication:
         return not self._stopped and self._time_left() > needed
 
     async def _people(self) -> _People:
-        # Without names, e-mails and the long descriptions of groups (``participants.onlyids``).
-        params: Params = {"assignid": self.assignment.id, "groupid": 0, "filter": "", "onlyids": True}
         try:
-            listed = await self._moodle.call("mod_assign_list_participants", params, into=list[Participant])
+            listed = await self._moodle.participants(self.assignment)
         except errors.AccessDenied:
             able = await submitters(self._moodle, self.assignment.course)
             return _People(frozenset(user["id"] for user in able), None)
