@@ -211,7 +211,11 @@ class RemoteFile:
         if head is None and byte_range and self._response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             return await self._request(None, None)  # what Moodle itself does (``file.range_past_end``)
         if head is None:
-            filewire.refuse(self._response.status, self._response.headers, await self._beginning(), self._token)
+            try:
+                filewire.refuse(self._response.status, self._response.headers, await self._beginning(), self._token)
+            except errors.MoodleError as error:  # the site's circuit has to learn of it
+                await self._exchange.__aexit__(type(error), error, error.__traceback__)
+                raise
         return head
 
     async def _beginning(self) -> bytes:

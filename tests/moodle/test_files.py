@@ -111,6 +111,14 @@ async def test_an_error_in_disguise_is_not_a_file(
     assert TOKEN.get_secret_value() not in str(refused.value)
 
 
+async def test_a_site_that_fails_to_give_files_is_left_alone(site: FaultySite) -> None:
+    async with Http(limits=Limits(failures=1)) as http:
+        site.plan = [faulty.answer(503, "<html>")]
+        with pytest.raises(errors.CircuitOpen):
+            await content_of(http, site)
+        assert http.sites.counts() == {"known": 1, "running": 0, "waiting": 0, "open": 1}
+
+
 async def test_an_endless_error_page_is_not_read_to_its_end(http: Http, site: FaultySite) -> None:
     site.plan = [faulty.answer(200, b"<html>" + b"x" * 20_000_000)]
     with pytest.raises(errors.BadResponse, match="an HTML page"):

@@ -91,8 +91,10 @@ async def serve(app: web.Application, settings: KitSettings) -> None:
             app, host=settings.host, port=settings.port, shutdown_seconds=settings.shutdown_seconds
         ) as url:
             log.info("listening", url=url)
-            if is_open(settings):
-                log.warning("authentication_off", hint="Anyone who reaches this address can call; set AUTH_TOKENS.")
+            if not settings.auth_tokens:
+                who = "Anyone who reaches this address" if is_open(settings) else "Any program on this machine"
+                name = f"{settings.model_config.get('env_prefix', '')}AUTH_TOKENS"
+                log.warning("authentication_off", hint=f"{who} can call; {name} names the tokens to ask for.")
             await told_to_stop.wait()
             log.info("stopping")
         log.info("stopped")
