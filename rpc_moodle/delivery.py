@@ -1,6 +1,5 @@
 """Bringing files to a caller: what was wanted, what became of each, and how much one reply may hold."""
 
-import asyncio
 from collections.abc import Hashable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing_extensions import TypedDict
 
 from rpc_moodle.errors import translate
 from rpc_moodle.moodle import Http, MoodleError
+from rpc_moodle.moodle.concurrent import together
 from rpc_moodle.moodle.files import RemoteFile, open_file
 from rpc_moodle.tickets import FileAccess
 from utils.call import Call
@@ -113,12 +113,7 @@ async def collect(http: Http, files: Sequence[Wanted], limits: DownloadLimits, c
             reports[index] = failed(wanted, error)
         await load.done()
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            for index, wanted in enumerate(files):
-                group.create_task(one(index, wanted))
-    except ExceptionGroup as problems:
-        raise problems.exceptions[0] from None
+    await together(one(index, wanted) for index, wanted in enumerate(files))
     return reports
 
 

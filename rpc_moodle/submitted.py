@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from yarl import URL
 
 from rpc_moodle.moodle import MoodleClient
-from rpc_moodle.moodle.concurrent import both
 from rpc_moodle.moodle.fileurl import bare, file_url
 from rpc_moodle.moodle.models import EnrolledUser, Submission
+from rpc_moodle.moodle.submitted import People, files_of, submissions_and_people
 from rpc_moodle.names import Names
 
 
@@ -33,33 +33,26 @@ async def submitted_files(
     Raises MoodleError.
     """
     assignment = await moodle.assignment(course_id, cmid)
-    rows, users = await both(moodle.submissions(assignment), _users(moodle, course_id))
-    known = {} if assignment.anonymous else users
+    rows, people = await submissions_and_people(moodle, assignment, course_id)
     tree = names or Names()
     return [
         SubmittedFile(
             url=bare(file_url(file["fileurl"])),
-            path=tree.place([_folder(row, known), *file.get("filepath", "/").split("/")], file.get("filename", "")),
+            path=tree.place([_folder(row, people), *file.get("filepath", "/").split("/")], file.get("filename", "")),
             size=file.get("filesize", 0),
             mimetype=file.get("mimetype") or "",
             modified=file.get("timemodified", 0),
         )
         for row in rows
-        for plugin in row.get("plugins", [])
-        for area in plugin.get("fileareas", [])
-        for file in area.get("files", [])
+        for _, file in files_of(row)
         if file.get("fileurl")
     ]
 
 
-async def _users(moodle: MoodleClient, course_id: int) -> dict[int, EnrolledUser]:
-    return {user["id"]: user async for user in moodle.enrolled_users(course_id)}
-
-
-def _folder(row: Submission, users: dict[int, EnrolledUser]) -> str:
+def _folder(row: Submission, people: People) -> str:
     userid = row.get("userid", 0)
     if not userid:
         return f"team_{row.get('groupid', 0)}"
-    user = users.get(userid, EnrolledUser(id=userid))
+    user = people.get(userid, EnrolledUser(id=userid))
     names = [user.get("lastname") or "", user.get("firstname") or ""]
     return "_".join([*filter(None, names), str(userid)]) if any(names) else f"user_{userid}"

@@ -1,15 +1,15 @@
 """What was submitted to an assignment."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from typing_extensions import TypedDict
 
 from rpc_moodle.methods.common import AssignmentRequest, moodle_of
 from rpc_moodle.methods.people import UserInfo, user_info
-from rpc_moodle.moodle import MoodleClient
 from rpc_moodle.moodle.concurrent import both
-from rpc_moodle.moodle.models import EnrolledUser, Submission
+from rpc_moodle.moodle.models import Submission
 from rpc_moodle.moodle.participants import submitters
+from rpc_moodle.moodle.submitted import People, files_of, submissions_and_people
 from rpc_moodle.moodle.teams import groups, owners
 from rpc_moodle.tickets import FileLinks
 from utils.call import Call
@@ -64,23 +64,15 @@ async def get_submissions_infos_from_assignment(request: SubmissionsRequest, cal
     links = call.shared(FileLinks)
     async with moodle_of(request, call) as moodle:
         assignment = await moodle.assignment(request.course_id, request.assignment_id)
-        rows, users = await both(moodle.submissions(assignment), _users(moodle, request.course_id))
+        rows, people = await submissions_and_people(moodle, assignment, request.course_id)
         owned = [(row, [row["userid"]]) for row in rows]
         if assignment.teamsubmission:
             able, of_user = await both(submitters(moodle, request.course_id), groups(moodle, request.course_id))
             owned = owners(rows, of_user, {user["id"] for user in able})
-        known = {} if assignment.anonymous else users
-        return [_info(row, ids, known, lambda url: links.link(url, moodle.token)) for row, ids in owned]
+        return [_info(row, ids, people, lambda url: links.link(url, moodle.token)) for row, ids in owned]
 
 
-async def _users(moodle: MoodleClient, course_id: int) -> dict[int, EnrolledUser]:
-    return {user["id"]: user async for user in moodle.enrolled_users(course_id)}
-
-
-def _info(
-    row: Submission, ids: list[int], users: Mapping[int, EnrolledUser], link: Callable[[str], str]
-) -> SubmissionInfo:
-    plugins = row.get("plugins", [])
+def _info(row: Submission, ids: list[int], people: People, link: Callable[[str], str]) -> SubmissionInfo:
     files: list[FileRow] = [
         {
             "filename": file.get("filename", ""),
@@ -88,23 +80,21 @@ def _info(
             "filesize": file.get("filesize", 0),
             "mimetype": file.get("mimetype") or "",
             "timemodified": file.get("timemodified", 0),
-            "filearea": area.get("area", ""),
+            "filearea": area,
             "fileurl": link(file.get("fileurl", "")),
         }
-        for plugin in plugins
-        for area in plugin.get("fileareas", [])
-        for file in area.get("files", [])
+        for area, file in files_of(row)
     ]
     texts = [
         field.get("text", "")
-        for plugin in plugins
+        for plugin in row.get("plugins", [])
         if plugin.get("type") == "onlinetext"
         for field in plugin.get("editorfields", [])
     ]
     return {
         "userid": row.get("userid", 0),
         "userIds": ids,
-        "userInfo": user_info(users.get(row.get("userid", 0))),
+        "userInfo": user_info(people.get(row.get("userid", 0))),
         "submissionId": row.get("id", 0),
         "attemptnumber": row.get("attemptnumber", 0),
         "status": row.get("status", ""),

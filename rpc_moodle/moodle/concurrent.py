@@ -21,9 +21,5 @@ async def together(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
 
 async def both(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B]) -> tuple[A, B]:
     """Run two calls of different kinds side by side; errors as in :func:`together`."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = group.create_task(first), group.create_task(second)
-    except ExceptionGroup as failed:
-        raise failed.exceptions[0] from None
-    return tasks[0].result(), tasks[1].result()
+    results: list[Any] = await together((first, second))
+    return results[0], results[1]

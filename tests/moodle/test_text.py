@@ -27,6 +27,6 @@ def test_a_name_is_read_in_one_language_without_markup(text: str, name: str) -> 
     assert plain_name(text) == name
 
 
-@given(st.text(alphabet='<span lang="e" class="multilang">{mlang}/&;\0 ', max_size=200))
+@given(st.text(alphabet='<span lang="e" class="multilang">{mlang}/&;\0\n ', max_size=200))
 def test_broken_markup_never_breaks_the_reading(text: str) -> None:
     assert "\n" not in plain_name(text)
