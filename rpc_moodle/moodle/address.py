@@ -24,28 +24,36 @@ def site_url(pasted: str) -> URL:
     Raises InvalidSite when the text cannot be an http(s) URL; the message never repeats the text,
     which may hold a password.
     """
-    text = pasted.strip()
-    if not text:
-        raise InvalidSite("The Moodle URL is empty.")
-    if len(text) > _MAX_LENGTH:
-        raise InvalidSite(f"The Moodle URL is longer than {_MAX_LENGTH} characters.")
-    if re.search(r"[\s\x00-\x1f\x7f\\]", text):
-        raise InvalidSite("The Moodle URL holds a space, a backslash or a control character.")
-    if "://" not in text:
-        text = f"https://{text}"
-    try:
-        url = URL(text)
-        host, port = url.raw_host, url.port
-    except ValueError:
-        raise InvalidSite("The Moodle URL cannot be read; it looks like https://moodle.example.edu.") from None
-    if url.scheme not in {"http", "https"}:
-        raise InvalidSite("The Moodle URL must start with https:// or http://.")
-    if not host or port is None or not re.fullmatch(_HOST, host):
-        raise InvalidSite("The Moodle URL names no host; it looks like https://moodle.example.edu.")
-    if url.user is not None or url.password is not None:
-        raise InvalidSite("The Moodle URL must not carry a user name or a password.")
+    url = http_url(pasted, "The Moodle URL", longest=_MAX_LENGTH, forbidden=r"[\s\x00-\x1f\x7f\\]")
     path = _KNOWN_PATH.sub("", url.path).rstrip("/")
     return url.with_path(quote(path, safe="/"), encoded=True).with_query(None).with_fragment(None)
+
+
+def http_url(pasted: str, name: str, *, longest: int, forbidden: str) -> URL:
+    """Read an http(s) URL with a host and without a password from what a person pasted; https where no scheme stands.
+
+    ``name`` is what a message calls it, ``longest`` its characters at the most, ``forbidden`` a pattern of
+    characters that it may not have. Raises InvalidSite; the message never repeats the text.
+    """
+    text = pasted.strip()
+    if not text:
+        raise InvalidSite(f"{name} is empty.")
+    if len(text) > longest:
+        raise InvalidSite(f"{name} is longer than {longest} characters.")
+    if re.search(forbidden, text):
+        raise InvalidSite(f"{name} holds a space, a backslash or a control character that it must not have.")
+    try:
+        url = URL(text if "://" in text else f"https://{text}")
+        host, port = url.raw_host, url.port
+    except ValueError:
+        raise InvalidSite(f"{name} cannot be read; it begins like https://moodle.example.edu.") from None
+    if url.scheme not in {"http", "https"}:
+        raise InvalidSite(f"{name} must start with https:// or http://.")
+    if not host or port is None or not re.fullmatch(_HOST, host):
+        raise InvalidSite(f"{name} names no host; it begins like https://moodle.example.edu.")
+    if url.user is not None or url.password is not None:
+        raise InvalidSite(f"{name} must not carry a user name or a password.")
+    return url
 
 
 def endpoint(site: URL, path: str) -> URL:

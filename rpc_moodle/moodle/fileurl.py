@@ -5,6 +5,7 @@ from urllib.parse import unquote
 
 from yarl import URL
 
+from rpc_moodle.moodle.address import http_url
 from rpc_moodle.moodle.errors import InvalidSite
 
 SCRIPT = "webservice/pluginfile.php"
@@ -22,24 +23,7 @@ def file_url(pasted: str) -> URL:
 
     Raises InvalidSite when the text is no such address; the message never repeats the text.
     """
-    text = pasted.strip()
-    if not text:
-        raise InvalidSite("The file URL is empty.")
-    if len(text) > _MAX_LENGTH:
-        raise InvalidSite(f"The file URL is longer than {_MAX_LENGTH} characters.")
-    if re.search(r"[\x00-\x1f\x7f\\]", text):
-        raise InvalidSite("The file URL holds a backslash or a control character.")
-    if "://" not in text:
-        text = f"https://{text}"
-    try:
-        url = URL(text)
-        host, port = url.host, url.port
-    except ValueError:
-        raise InvalidSite("The file URL cannot be read.") from None
-    if url.scheme not in {"http", "https"} or not host or port is None:
-        raise InvalidSite("A file URL starts with https:// or http:// and a host.")
-    if url.user is not None or url.password is not None:
-        raise InvalidSite("The file URL must not carry a user name or a password.")
+    url = http_url(pasted, "The file URL", longest=_MAX_LENGTH, forbidden=r"[\x00-\x1f\x7f\\]")
     found = _PATH.fullmatch(url.raw_path)
     if found is None or not (found["file"] or url.query.get("file", "").startswith("/")):
         raise InvalidSite("The URL names no file of Moodle; take the fileurl of a submission.")

@@ -104,7 +104,6 @@ class Submission(TypedDict, total=False):
     status: str
     gradingstatus: str
     groupid: int
-    timecreated: int
     timemodified: int
     plugins: Rows[Plugin]
 
@@ -147,18 +146,15 @@ class Assignment(_Answer):
     cmid: int
     course: int = 0
     name: str = ""
-    nosubmissions: Flag = False
     duedate: int | None = 0
     grade: int = 0
     teamsubmission: Flag = False
     teamsubmissiongroupingid: int = 0
-    preventsubmissionnotingroup: Flag = False
     blindmarking: Flag = False
     revealidentities: Flag = False
     attemptreopenmethod: str = "none"
     maxattempts: int = -1
     markingworkflow: Flag = False
-    submissiondrafts: Flag = False
     configs: Several[Config] = ()
 
     @property

@@ -43,22 +43,28 @@ async def participants(moodle: MoodleClient, assignment: Assignment, able: list[
 
     Raises MoodleError.
     """
-    try:
-        listed = {user["id"]: user.get("fullname") or "" for user in await moodle.participants(assignment)}
-    except errors.AccessDenied:
-        listed = {}
+    listed = await _listed(moodle, assignment)
     if assignment.anonymous:
-        names = listed or {
-            mapping["userid"]: f"Participant {mapping['id']}" for mapping in await moodle.user_mappings(assignment)
-        }
-        ids = list(listed) or [user["id"] for user in able]
+        if listed is None:
+            numbers = {mapping["userid"]: mapping["id"] for mapping in await moodle.user_mappings(assignment)}
+            listed = {
+                user["id"]: f"Participant {numbers[user['id']]}" if user["id"] in numbers else "" for user in able
+            }
         roles = {user["id"]: user.get("roles", []) for user in able}
-        return [{"id": each, "fullname": names.get(each, ""), "roles": roles.get(each, [])} for each in sorted(ids)]
-    if not listed:
+        return [{"id": each, "fullname": listed[each], "roles": roles.get(each, [])} for each in sorted(listed)]
+    if listed is None:
         return able
     known = {user["id"] for user in able}
     extra: list[EnrolledUser] = [{"id": each, "fullname": listed[each]} for each in listed if each not in known]
     return [user for user in able if user["id"] in listed] + extra
+
+
+async def _listed(moodle: MoodleClient, assignment: Assignment) -> dict[int, str] | None:
+    """Give the names of those whom Moodle lists by their ids, perhaps nobody; None where the token may not ask."""
+    try:
+        return {user["id"]: user.get("fullname") or "" for user in await moodle.participants(assignment)}
+    except errors.AccessDenied:
+        return None
 
 
 async def assignment_participants(

@@ -40,6 +40,18 @@ async def test_an_assignment_is_resolved_once_per_call(ask: Call, sandbox: Sandb
     assert functions.count("mod_assign_get_assignments") == 1
 
 
+@pytest.mark.parametrize("assignment", [8, 12])
+async def test_where_moodle_lists_nobody_there_is_nobody(
+    ask: Call, monkeypatch: pytest.MonkeyPatch, assignment: int
+) -> None:
+    async def nobody(*_: object) -> list[object]:
+        return []
+
+    monkeypatch.setattr("rpc_moodle.moodle.MoodleClient.participants", nobody)
+    reply = await ask("getUsersFromAssignment", "teacher_full", courseID=2, assignmentID=assignment)
+    assert reply["data"] == []
+
+
 async def test_an_account_without_the_right_to_filter_falls_back_to_roles(ask: Call) -> None:
     reply = await ask("getUsersFromAssignment", "student_full", courseID=2, assignmentID=8)
     assert reply["success"], reply
