@@ -61,9 +61,15 @@ class CourseAssignmentsRequest(CourseRequest):
 async def get_assignment_info_from_course(
     request: CourseAssignmentsRequest, call: Call
 ) -> list[tuple[int, str]] | list[AssignmentInfo]:
-    """List the assignments of a course: pairs of course-module id and name, or what each is like."""
+    """List the assignments of a course: pairs of course-module id and name, or what each is like.
+
+    A warning `left_out` names by its course-module id each one that the account may not see.
+    """
     async with moodle_of(request, call) as moodle:
-        found = (await moodle.course(request.course_id)).assignments
+        course = await moodle.course(request.course_id)
+        found = course.assignments
+        for notice in course.left_out:
+            call.warn("left_out", notice.message, item=notice.item, itemid=notice.itemid)
         if not request.detailed:
             return [(each.cmid, plain_name(each.name)) for each in found]
         scales = [each for each in found if each.grade < 0]

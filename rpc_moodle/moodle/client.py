@@ -63,7 +63,7 @@ class MoodleClient(Connection):
         )
         for course in answer.courses:
             if course.id == course_id:
-                return course
+                return course.model_copy(update={"left_out": answer.warnings})
         raise errors.NotFound(
             f"There is no course {course_id}, or the account of the API key is not enrolled in it.",
             function="mod_assign_get_assignments",

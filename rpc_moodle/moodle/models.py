@@ -181,12 +181,13 @@ class Assignment(_Answer):
 
 
 class Course(_Answer):
-    """A course with its assignments."""
+    """A course with its assignments; ``left_out`` names those hidden from the account (``assignments.as_student``)."""
 
     id: int
     fullname: str = ""
     shortname: str = ""
     assignments: Several[Assignment] = ()
+    left_out: tuple[Notice, ...] = ()
 
 
 class Assignments(_Answer):

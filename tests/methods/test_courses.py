@@ -52,6 +52,13 @@ async def test_assignments_are_pairs_of_course_module_id_and_name(ask: Call) -> 
     assert all("<span" not in name for _, name in pairs)
 
 
+async def test_an_assignment_that_the_account_may_not_see_is_a_warning(ask: Call) -> None:
+    reply = await ask("getAssignmentInfoFromCourse", "student_full", courseID=2)
+    assert 17 not in [cmid for cmid, _ in reply["data"]]
+    assert [(each["code"], each["itemid"]) for each in reply["warnings"]] == [("left_out", 17)]
+    assert "warnings" not in await ask("getAssignmentInfoFromCourse", courseID=2)
+
+
 async def test_details_tell_what_each_assignment_is_like(ask: Call) -> None:
     reply = await ask("getAssignmentInfoFromCourse", "teacher_full", courseID=2, detailed=True)
     known = {row["cmid"]: row for row in reply["data"]}
