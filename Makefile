@@ -32,7 +32,7 @@ demo: setup ## sandbox and service, every published method called once, readable
 
 test: setup ## every test
 	@command -v npm >/dev/null && $(MAKE) --no-print-directory $(NODE)/node_modules/.installed || echo "npm is missing: the Node tests will be skipped"
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2
 
 check: setup ## formatting, lint, types, import rules, docs
 	$(BIN)/ruff format --check .

@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl
 import aiohttp
 from aiohttp import web
 
-from rpc_moodle.moodle import Http, MoodleClient
+from rpc_moodle.moodle import Http, MoodleClient, assignments
 from rpc_moodle.moodle.publishing import Entry, Options, publish
 
 LATENCY = 0.05  # seconds
@@ -152,7 +152,7 @@ async def publication(users: int, way: str) -> tuple[float, float, float]:
     entries = [Entry(user, f"{TEXT}{user}") for user in range(10, 10 + users)]
     async with site(users, way) as url, Tape() as tape:
         moodle = MoodleClient(url, TOKEN, http=tape)
-        assignment = await moodle.assignment(2, 8)
+        assignment = await assignments.assignment(moodle, 2, 8)
         tape.forms.clear()
         started = time.perf_counter()
         report = await publish(moodle, assignment, entries, Options(parallel=PARALLEL))
@@ -173,7 +173,7 @@ async def _memory(users: int, way: str) -> float:
     entries = [Entry(user, f"{TEXT}{user}") for user in range(10, 10 + users)]
     async with site(users, way) as url, Http() as http:
         moodle = MoodleClient(url, TOKEN, http=http)
-        assignment = await moodle.assignment(2, 8)
+        assignment = await assignments.assignment(moodle, 2, 8)
         gc.collect()
         idle, most = resident(), 0.0
 

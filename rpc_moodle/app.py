@@ -4,25 +4,19 @@ from collections.abc import AsyncIterator, Mapping
 
 from aiohttp import web
 
-from rpc_moodle.delivery import DownloadLimits
+from rpc_moodle.downloads.links import FileLinks, Tickets
+from rpc_moodle.downloads.reply import DownloadLimits
+from rpc_moodle.downloads.routes import add_routes
 from rpc_moodle.errors import translate
-from rpc_moodle.methods import assignments, courses, feedback, files, probe, submissions
+from rpc_moodle.methods import METHODS
 from rpc_moodle.moodle import Http
-from rpc_moodle.moodle.guard import Guard
-from rpc_moodle.moodle.sites import Limits
 from rpc_moodle.publications import Publications
-from rpc_moodle.routes import add_routes
 from rpc_moodle.settings import Settings
-from rpc_moodle.tickets import FileLinks, Tickets
+from rpc_moodle.transport.guard import Guard
+from rpc_moodle.transport.sites import Limits
 from utils.dispatch import Dispatcher
 from utils.metrics import Gauges
-from utils.registry import Registry
 from utils.server import create_server
-
-METHODS: Registry = probe.methods.merge(
-    courses.methods, assignments.methods, submissions.methods, files.methods, feedback.methods
-)
-"""Every published method."""
 
 
 def create_http(settings: Settings) -> Http:

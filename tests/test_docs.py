@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from rpc_moodle.app import METHODS, create_app
+from rpc_moodle.app import create_app
+from rpc_moodle.methods import METHODS
 from rpc_moodle.moodle import Http
 from rpc_moodle.sandbox import Sandbox
 from rpc_moodle.settings import Settings

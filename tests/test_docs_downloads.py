@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from rpc_moodle.app import create_app
-from rpc_moodle.delivery import DownloadLimits
+from rpc_moodle.downloads.reply import DownloadLimits
+from rpc_moodle.downloads.stream import CHUNK, FileEvent
 from rpc_moodle.sandbox import Sandbox
 from rpc_moodle.settings import Settings
-from rpc_moodle.streaming import CHUNK, FileEvent
 from tests.integration.node_caller import NODE, installed
 from tests.test_docs import ROOT, blocks, output_of
 from utils.testing import running

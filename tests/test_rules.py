@@ -21,7 +21,7 @@ def places(name: str) -> set[str]:
 
 
 def test_http_sessions_are_made_in_one_place() -> None:
-    assert places("ClientSession") == {"rpc_moodle/moodle/http.py"}
+    assert places("ClientSession") == {"rpc_moodle/transport/http.py"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -43,7 +43,7 @@ def test_no_module_keeps_mutable_state(path: Path) -> None:
 def test_the_secret_of_a_token_is_opened_where_it_is_sent_sealed_or_compared_only() -> None:
     assert places("get_secret_value") <= {
         "rpc_moodle/moodle/wire.py",
-        "rpc_moodle/tickets.py",
+        "rpc_moodle/downloads/links.py",
         "rpc_moodle/publications.py",
         "utils/auth.py",
     }

@@ -9,8 +9,8 @@ from yarl import URL
 
 from rpc_moodle.sandbox import Sandbox
 from rpc_moodle.settings import Settings
+from tests.cli.test_commands import run
 from tests.service_process import ANY_ADDRESS, refusing, serving
-from tests.test_cli import run
 from utils.client import connected
 
 

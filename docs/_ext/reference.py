@@ -11,7 +11,7 @@ from typing_extensions import get_type_hints, is_typeddict
 from wire_types import Shapes, in_words, is_model
 
 from rpc_moodle import errors
-from rpc_moodle.app import METHODS
+from rpc_moodle.methods import METHODS
 from rpc_moodle.settings import Settings
 from utils.errors import CODES, ErrorCode
 from utils.registry import Method

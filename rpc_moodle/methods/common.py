@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, model_validator
 
 from rpc_moodle.moodle import Http, MoodleClient
-from rpc_moodle.moodle.address import site_url
 from rpc_moodle.moodle.wire import check_token
+from rpc_moodle.transport.address import site_url
 from utils.call import Call
 from utils.contract import Options, Request
 

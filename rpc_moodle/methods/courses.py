@@ -7,10 +7,11 @@ from typing_extensions import TypedDict
 
 from rpc_moodle.methods.common import CourseRequest, moodle_of
 from rpc_moodle.methods.people import User, user
-from rpc_moodle.moodle.concurrent import together
+from rpc_moodle.moodle import assignments, users
 from rpc_moodle.moodle.models import Assignment
 from rpc_moodle.moodle.publishing.grading import scheme
 from rpc_moodle.moodle.text import plain_name
+from rpc_moodle.transport.gather import together
 from utils.call import Call
 from utils.registry import Registry
 
@@ -25,7 +26,7 @@ class CourseUsersRequest(CourseRequest):
 async def get_users_from_course(request: CourseUsersRequest, call: Call) -> list[User]:
     """List everyone enrolled in a course, suspended enrolments included."""
     async with moodle_of(request, call) as moodle:
-        return [user(row) async for row in moodle.enrolled_users(request.course_id)]
+        return [user(row) async for row in users.enrolled(moodle, request.course_id)]
 
 
 class AssignmentInfo(TypedDict):
@@ -66,7 +67,7 @@ async def get_assignment_info_from_course(
     A warning `left_out` names by its course-module id each one that the account may not see.
     """
     async with moodle_of(request, call) as moodle:
-        course = await moodle.course(request.course_id)
+        course = await assignments.course(moodle, request.course_id)
         found = course.assignments
         for notice in course.left_out:
             call.warn("left_out", notice.message, item=notice.item, itemid=notice.itemid)

@@ -17,6 +17,7 @@ from rpc_moodle.methods.publishing import (
     report,
     reported,
 )
+from rpc_moodle.moodle import assignments
 from rpc_moodle.moodle.publishing import Entry, InvalidEntries, Options, Publication
 from rpc_moodle.publications import Publications
 from utils.call import Call
@@ -99,7 +100,7 @@ async def _publish(
         return max(0.0, call.deadline.remaining() - kept)
 
     async with moodle_of(request, call) as moodle:
-        assignment = await moodle.assignment(request.course_id, request.assignment_id)
+        assignment = await assignments.assignment(moodle, request.course_id, request.assignment_id)
         try:
             publication = Publication(moodle, assignment, entries, options, time_left=time_left, progress=call.progress)
             found = await call.shared(Publications).run(

@@ -8,13 +8,13 @@ from pydantic import AliasChoices, BeforeValidator, Field
 from typing_extensions import TypedDict
 from yarl import URL
 
-from rpc_moodle.delivery import DownloadLimits, FileReport, Wanted, collect
+from rpc_moodle.downloads.links import ArchiveAccess, FileLinks, Tickets
+from rpc_moodle.downloads.reply import DownloadLimits, FileReport, Wanted, collect
+from rpc_moodle.downloads.stream import stream
+from rpc_moodle.downloads.tree import submitted_files
 from rpc_moodle.errors import CODES
 from rpc_moodle.methods.common import ApiKey, AssignmentRequest, SiteAddress, moodle_of
 from rpc_moodle.moodle import Http, MoodleError
-from rpc_moodle.streaming import stream
-from rpc_moodle.submitted import submitted_files
-from rpc_moodle.tickets import ArchiveAccess, FileLinks, Tickets
 from utils.call import Call
 from utils.contract import Options, Request
 from utils.errors import CODES as KIT_CODES

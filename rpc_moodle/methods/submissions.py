@@ -4,14 +4,15 @@ from collections.abc import Callable
 
 from typing_extensions import TypedDict
 
+from rpc_moodle.downloads.links import FileLinks
 from rpc_moodle.methods.common import AssignmentRequest, moodle_of
 from rpc_moodle.methods.people import UserInfo, user_info
-from rpc_moodle.moodle.concurrent import both
+from rpc_moodle.moodle import assignments
+from rpc_moodle.moodle.groups import groups, owners
 from rpc_moodle.moodle.models import Submission
 from rpc_moodle.moodle.participants import submitters
-from rpc_moodle.moodle.submitted import People, files_of, submissions_and_people
-from rpc_moodle.moodle.teams import groups, owners
-from rpc_moodle.tickets import FileLinks
+from rpc_moodle.moodle.submissions import People, files_of, submissions_and_people
+from rpc_moodle.transport.gather import both
 from utils.call import Call
 from utils.registry import Registry
 
@@ -63,7 +64,7 @@ async def get_submissions_infos_from_assignment(request: SubmissionsRequest, cal
     """List the submissions of an assignment: the latest attempt of each user, a team's once."""
     links = call.shared(FileLinks)
     async with moodle_of(request, call) as moodle:
-        assignment = await moodle.assignment(request.course_id, request.assignment_id)
+        assignment = await assignments.assignment(moodle, request.course_id, request.assignment_id)
         rows, people = await submissions_and_people(moodle, assignment, request.course_id)
         owned = [(row, [row["userid"]]) for row in rows]
         if assignment.teamsubmission:

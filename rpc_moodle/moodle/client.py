@@ -1,124 +1,149 @@
-"""A Moodle site in Moodle's own terms: users, assignments, participants, submissions."""
+"""One site and one token: the client speaks (call, download), an area module knows; nothing is remembered."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
+from types import TracebackType
+from typing import Annotated, Any, Self, TypeVar, get_origin, overload
 
-from rpc_moodle.moodle import errors
-from rpc_moodle.moodle.connection import Connection
-from rpc_moodle.moodle.enrolment import enrolled
-from rpc_moodle.moodle.fileurl import bare, file_url, is_of
-from rpc_moodle.moodle.models import (
-    Assignment,
-    Assignments,
-    Course,
-    EnrolledUser,
-    Mapping,
-    Participant,
-    SiteInfo,
-    Submission,
-    Submissions,
-    UserMappings,
-)
-from rpc_moodle.moodle.save import Progress, Saved, save
-from rpc_moodle.moodle.wire import Params
+import aiohttp
+from pydantic import Field, SecretStr, TypeAdapter
+from yarl import URL
 
-USER_FIELDS = "id,username,firstname,lastname,fullname,email,roles"
+from rpc_moodle.moodle import errors, wire
+from rpc_moodle.moodle.files.save import Progress, Saved, save
+from rpc_moodle.moodle.files.url import bare, file_url, is_of
+from rpc_moodle.transport.address import endpoint, site_url
+from rpc_moodle.transport.http import Http
+from rpc_moodle.transport.retry import again
+
+T = TypeVar("T")
+
+_CHUNK = 256 * 1024
+MAX_ANSWER = 64 * 1024 * 1024
+"""Bytes that the answer to one call may have; 50,000 users need a fifth of it (``users.course.userfields``)."""
 
 
-class MoodleClient(Connection):
-    """The async Moodle client: ``async with MoodleClient(url, token) as moodle: …``.
+class MoodleClient:
+    """A Moodle site as one token sees it: ``async with MoodleClient(url, token) as moodle: …``.
 
+    What users, assignments and files are is told by the area modules, whose functions take the client.
     Every method raises MoodleError; see ``rpc_moodle.moodle.errors`` for the tree.
     """
 
-    async def site_info(self) -> SiteInfo:
-        """Ask who the token is and what it may do; AccessDenied where its service leaves this out."""
-        return await self.call("core_webservice_get_site_info", into=SiteInfo)
+    def __init__(
+        self,
+        url: str | URL,
+        token: str | SecretStr,
+        *,
+        http: Http | None = None,
+        remaining: Callable[[], float] = lambda: float("inf"),
+    ) -> None:
+        """Take the site's URL as pasted, the token, and a pool to share; without one, an own pool is made.
 
-    async def enrolled_users(
-        self, course_id: int, *, with_capability: str | None = None, only_active: bool = False
-    ) -> AsyncIterator[EnrolledUser]:
-        """List the users of a course in the order of their ids, suspended enrolments included by default.
+        ``remaining`` gives the seconds until nobody waits for an answer any more: nothing is tried again after that.
 
-        Raises NotFound or AccessDenied for a course that the account cannot see.
+        Raises InvalidSite or InvalidCredential.
         """
-        options: dict[str, str | int] = {"userfields": USER_FIELDS}
-        if with_capability:
-            options["withcapability"] = with_capability
-        if only_active:
-            options["onlyactive"] = 1
-        async for user in enrolled(self, course_id, list[EnrolledUser], options):
-            yield user
+        self.site = site_url(str(url))
+        self.token = wire.check_token(SecretStr(token) if isinstance(token, str) else token)
+        self._http = http
+        self._remaining = remaining
+        self._exit = AsyncExitStack()
 
-    async def course(self, course_id: int) -> Course:
-        """Get a course with its assignments, names filtered, also where the account is not enrolled.
+    async def __aenter__(self) -> Self:
+        """Open the pool, unless one was given."""
+        if self._http is None:
+            self._http = await self._exit.enter_async_context(Http())
+        return self
 
-        Raises NotFound: Moodle does not tell an unknown course from one that the account may not see
-        (``assignments.unknown_course``, ``assignments.admin_not_enrolled``).
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the pool, unless it was given."""
+        await self._exit.aclose()
+
+    @property
+    def http(self) -> Http:
+        """The pool of connections that this one uses."""
+        if self._http is None:
+            raise RuntimeError(f"{type(self).__name__} is used outside its 'async with'")
+        return self._http
+
+    @overload
+    async def call(
+        self, function: str, params: wire.Params | None = None, *, fresh: bool = False, read: bool | None = None
+    ) -> Any: ...
+    @overload
+    async def call(
+        self,
+        function: str,
+        params: wire.Params | None = None,
+        *,
+        into: type[T],
+        fresh: bool = False,
+        read: bool | None = None,
+    ) -> T: ...
+
+    async def call(
+        self,
+        function: str,
+        params: wire.Params | None = None,
+        *,
+        into: Any = object,
+        fresh: bool = False,
+        read: bool | None = None,
+    ) -> Any:
+        """Call a web service function and read its answer into a type; without one, into plain JSON values.
+
+        A function that only reads is tried again where that can help (``rpc_moodle.transport.retry``), and
+        shares the answer of an identical call in flight unless it must be ``fresh``: not older than the call.
+        ``read`` says whether it only reads, where its name does not (``wire.is_read``).
+
+        Raises any MoodleError.
         """
-        answer = await self.call(
-            "mod_assign_get_assignments",
-            {"courseids": [course_id], "includenotenrolledcourses": True, "moodlewssettingfilter": True},
-            into=Assignments,
-        )
-        for course in answer.courses:
-            if course.id == course_id:
-                return course.model_copy(update={"left_out": answer.warnings})
-        raise errors.NotFound(
-            f"There is no course {course_id}, or the account of the API key is not enrolled in it.",
-            function="mod_assign_get_assignments",
-        )
+        form = wire.form(self.token, function, params or {})
+        read = wire.is_read(function) if read is None else read
+        body = b""
+        async for attempt in again(read=read, remaining=self._remaining):
+            with attempt:
+                if read and not fresh:
+                    key = self.site, sha256(form).digest()
+                    body = await self.http.sharing.ask(key, lambda: self._answer(function, form))
+                else:
+                    body = await self._answer(function, form)
+        return wire.read(function, body, _adapter(into))
 
-    async def assignment(self, course_id: int, cmid: int) -> Assignment:
-        """Find an assignment of a course by its course-module id, the number in its page's URL.
+    async def _answer(self, function: str, form: bytes) -> bytes:
+        """Send one request and decide what comes back."""
+        url = endpoint(self.site, "webservice/rest/server.php")
+        try:
+            async with asyncio.timeout(self.http.total_seconds), self.http.post(url, form) as response:
+                body = await self._body(function, response)
+                return wire.answer(function, response.status, response.headers, body, self.token)
+        except TimeoutError:
+            raise errors.SiteTimeout(f"{self.site.host} took too long to answer {function}.") from None
 
-        Raises NotFound, with a hint where the number is an instance id.
-        """
-        course = await self.course(course_id)
-        for assignment in course.assignments:
-            if assignment.cmid == cmid:
-                return assignment
-        hint = next(
-            (f" {cmid} is the instance id of the assignment {a.cmid}." for a in course.assignments if a.id == cmid), ""
-        )
-        raise errors.NotFound(
-            f"Course {course_id} has no assignment {cmid} that the account may see; the number is the one in the "
-            f"address of the assignment's page (mod/assign/view.php?id=…).{hint}",
-            function="mod_assign_get_assignments",
-        )
-
-    async def participants(self, assignment: Assignment) -> list[Participant]:
-        """List who takes part, submissions or not; needs ``mod_assign_list_participants`` in the service.
-
-        Of each only ids and the name: all else is costly for the site (``participants.onlyids``).
-        """
-        params: Params = {"assignid": assignment.id, "groupid": 0, "filter": "", "onlyids": True}
-        return await self.call("mod_assign_list_participants", params, into=list[Participant])
-
-    async def user_mappings(self, assignment: Assignment) -> list[Mapping]:
-        """List the participant numbers; none while nobody has submitted or been graded (``mappings.empty``)."""
-        answer = await self.call("mod_assign_get_user_mappings", {"assignmentids": [assignment.id]}, into=UserMappings)
-        return [
-            mapping for found in answer.assignments if found.assignmentid == assignment.id for mapping in found.mappings
-        ]
-
-    async def submissions(self, assignment: Assignment) -> list[Submission]:
-        """List the latest attempts, a team's row and its members' rows alike (``submissions.team``).
-
-        Raises AccessDenied where the account may not grade, NotFound where the assignment is gone:
-        Moodle leaves the assignment out of its answer in both cases (``submissions.as_student``, ``.unknown``).
-        """
-        function = "mod_assign_get_submissions"
-        answer = await self.call(function, {"assignmentids": [assignment.id]}, into=Submissions)
-        for found in answer.assignments:
-            if found.assignmentid == assignment.id:
-                return found.submissions
-        if answer.warnings:
-            raise errors.AccessDenied(
-                "The account of the API key may not see the submissions: it needs the right to grade.",
-                function=function,
-            )
-        raise errors.NotFound("The assignment is no longer there.", function=function)
+    @staticmethod
+    async def _body(function: str, response: aiohttp.ClientResponse) -> bytes:
+        """Read an answer up to its limit; of what is no JSON, only enough to tell what it is."""
+        body = bytearray()
+        try:
+            async for chunk in response.content.iter_chunked(_CHUNK):
+                body += chunk
+                if len(body) > MAX_ANSWER:
+                    raise errors.BadResponse(
+                        f"The site's answer to {function} is over {MAX_ANSWER >> 20} MiB; it was dropped."
+                    )
+                if len(body) >= _CHUNK and not wire.may_be_json(body):
+                    break
+                await asyncio.sleep(0)  # inflating never waits by itself
+            return bytes(body)
+        finally:
+            body.clear()  # the frames of an error would hold it
 
     async def download(self, url: str, destination: str | Path, *, progress: Progress | None = None) -> Saved:
         """Fetch the file of a ``fileurl`` into ``destination``, proven by its SHA-1, unless it is there unchanged.
@@ -131,3 +156,9 @@ class MoodleClient(Connection):
         if not is_of(address, self.site):
             raise errors.InvalidSite("The file URL belongs to another site than this one.")
         return await save(self.http, address, self.token, Path(destination), owner=self, progress=progress)
+
+
+@cache
+def _adapter(into: Any) -> TypeAdapter[Any]:
+    """Build the reader of a type once: it is costly, and it holds no data of any call."""
+    return TypeAdapter(Annotated[into, Field(fail_fast=True)] if get_origin(into) is list else into)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from typing_extensions import TypedDict
 
 from rpc_moodle.moodle import errors
-from rpc_moodle.moodle.connection import Connection
+from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import Assignment, Flag, Notice, Plugin, Rows, Several
 
 
@@ -119,7 +119,7 @@ def number(grade: str | None) -> Decimal | None:
     return value if value >= 0 else None
 
 
-async def grades(moodle: Connection, assignment: Assignment) -> dict[int, GradeRow]:
+async def grades(moodle: MoodleClient, assignment: Assignment) -> dict[int, GradeRow]:
     """Get the stored grade of each user's latest attempt, by user id.
 
     Moodle joins grades with the latest attempts: an attempt that nobody marked yet has no row, even
@@ -140,7 +140,7 @@ async def grades(moodle: Connection, assignment: Assignment) -> dict[int, GradeR
     return found
 
 
-async def flags(moodle: Connection, assignment: Assignment) -> dict[int, FlagsRow]:
+async def flags(moodle: MoodleClient, assignment: Assignment) -> dict[int, FlagsRow]:
     """Get workflow state and lock by user id; users for whom neither was ever set are left out (``flags.none``).
 
     Raises AccessDenied where the account may not grade, and any other MoodleError.
@@ -155,7 +155,7 @@ async def flags(moodle: Connection, assignment: Assignment) -> dict[int, FlagsRo
     }
 
 
-async def submission_rows(moodle: Connection, assignment: Assignment) -> list[SubmissionRow]:
+async def submission_rows(moodle: MoodleClient, assignment: Assignment) -> list[SubmissionRow]:
     """Get the latest attempts' grading status: ``graded`` or ``notgraded``, or the workflow state.
 
     Raises AccessDenied where the account may not grade, and any other MoodleError.
@@ -166,7 +166,7 @@ async def submission_rows(moodle: Connection, assignment: Assignment) -> list[Su
     return [row for listed in answer.assignments if listed.assignmentid == assignment.id for row in listed.submissions]
 
 
-async def status(moodle: Connection, assignment: Assignment, user_id: int) -> Status:
+async def status(moodle: MoodleClient, assignment: Assignment, user_id: int) -> Status:
     """Get grade, comment and grading status of one user, texts as they are stored.
 
     Without ``moodlewssettingraw`` Moodle gives texts as HTML, cleaned and converted; without

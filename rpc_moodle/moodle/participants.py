@@ -1,9 +1,10 @@
 """Who takes part in an assignment, submissions or not, with whatever the token may call."""
 
-from rpc_moodle.moodle import errors
+from rpc_moodle.moodle import assignments, errors, users
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.concurrent import both
-from rpc_moodle.moodle.models import Assignment, EnrolledUser
+from rpc_moodle.moodle.models import Assignment, EnrolledUser, Mapping, Participant, UserMappings
+from rpc_moodle.moodle.wire import Params
+from rpc_moodle.transport.gather import both
 
 _SUBMIT = "mod/assign:submit"
 
@@ -21,14 +22,14 @@ async def submitters(moodle: MoodleClient, course_id: int) -> list[EnrolledUser]
         try:
             return [
                 user
-                async for user in moodle.enrolled_users(course_id, with_capability=_SUBMIT, only_active=only_active)
+                async for user in users.enrolled(moodle, course_id, with_capability=_SUBMIT, only_active=only_active)
             ]
         except errors.AccessDenied as denied:
             if denied.errorcode != "nopermissions":
                 raise
     return [
         user
-        async for user in moodle.enrolled_users(course_id)
+        async for user in users.enrolled(moodle, course_id)
         if any(role.get("shortname") == "student" for role in user.get("roles", []))
     ]
 
@@ -43,26 +44,24 @@ async def participants(moodle: MoodleClient, assignment: Assignment, able: list[
 
     Raises MoodleError.
     """
-    listed = await _listed(moodle, assignment)
+    names = await _names(moodle, assignment)
     if assignment.anonymous:
-        if listed is None:
-            numbers = {mapping["userid"]: mapping["id"] for mapping in await moodle.user_mappings(assignment)}
-            listed = {
-                user["id"]: f"Participant {numbers[user['id']]}" if user["id"] in numbers else "" for user in able
-            }
+        if names is None:
+            numbers = {mapping["userid"]: mapping["id"] for mapping in await user_mappings(moodle, assignment)}
+            names = {user["id"]: f"Participant {numbers[user['id']]}" if user["id"] in numbers else "" for user in able}
         roles = {user["id"]: user.get("roles", []) for user in able}
-        return [{"id": each, "fullname": listed[each], "roles": roles.get(each, [])} for each in sorted(listed)]
-    if listed is None:
+        return [{"id": each, "fullname": names[each], "roles": roles.get(each, [])} for each in sorted(names)]
+    if names is None:
         return able
     known = {user["id"] for user in able}
-    extra: list[EnrolledUser] = [{"id": each, "fullname": listed[each]} for each in listed if each not in known]
-    return [user for user in able if user["id"] in listed] + extra
+    extra: list[EnrolledUser] = [{"id": each, "fullname": names[each]} for each in names if each not in known]
+    return [user for user in able if user["id"] in names] + extra
 
 
-async def _listed(moodle: MoodleClient, assignment: Assignment) -> dict[int, str] | None:
+async def _names(moodle: MoodleClient, assignment: Assignment) -> dict[int, str] | None:
     """Give the names of those whom Moodle lists by their ids, perhaps nobody; None where the token may not ask."""
     try:
-        return {user["id"]: user.get("fullname") or "" for user in await moodle.participants(assignment)}
+        return {user["id"]: user.get("fullname") or "" for user in await listed(moodle, assignment)}
     except errors.AccessDenied:
         return None
 
@@ -74,5 +73,22 @@ async def assignment_participants(
 
     Raises MoodleError.
     """
-    assignment, able = await both(moodle.assignment(course_id, cmid), submitters(moodle, course_id))
+    assignment, able = await both(assignments.assignment(moodle, course_id, cmid), submitters(moodle, course_id))
     return assignment, await participants(moodle, assignment, able)
+
+
+async def listed(moodle: MoodleClient, assignment: Assignment) -> list[Participant]:
+    """List who takes part, submissions or not; needs ``mod_assign_list_participants`` in the service.
+
+    Of each only ids and the name: all else is costly for the site (``participants.onlyids``).
+    """
+    params: Params = {"assignid": assignment.id, "groupid": 0, "filter": "", "onlyids": True}
+    return await moodle.call("mod_assign_list_participants", params, into=list[Participant])
+
+
+async def user_mappings(moodle: MoodleClient, assignment: Assignment) -> list[Mapping]:
+    """List the participant numbers; none while nobody has submitted or been graded (``mappings.empty``)."""
+    answer = await moodle.call("mod_assign_get_user_mappings", {"assignmentids": [assignment.id]}, into=UserMappings)
+    return [
+        mapping for found in answer.assignments if found.assignmentid == assignment.id for mapping in found.mappings
+    ]

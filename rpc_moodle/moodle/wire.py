@@ -21,6 +21,7 @@ Params = Mapping[str, Value]
 
 T = TypeVar("T")
 
+_READ = re.compile(r"_(get|list|search)_")
 _TOKEN = re.compile(r"[!-~]{1,256}")
 _ERROR_PEEK = 2048  # Moodle writes the keys of an error first
 _MESSAGE_LENGTH = 300
@@ -59,6 +60,14 @@ _MISSING = frozenset(
 _DOWN = frozenset(
     {"sitemaintenance", "upgraderunning", "enablewsdescription", "dbconnectionfailed", "dmlreadexception"}
 )
+
+
+def is_read(function: str) -> bool:
+    """Tell by its name whether a function changes nothing, so that asking twice is harmless.
+
+    ``_view_`` functions write: they set completion and note an event.
+    """
+    return _READ.search(function) is not None
 
 
 def check_token(token: SecretStr) -> SecretStr:

@@ -12,17 +12,7 @@ from dataclasses import dataclass, field
 from rpc_moodle.sandbox.errors import missing_user
 from rpc_moodle.sandbox.people import User
 from rpc_moodle.sandbox.site import Site
-from rpc_moodle.sandbox.work import (
-    NEW,
-    RELEASED,
-    REOPENED,
-    Assignment,
-    BookGrade,
-    Comment,
-    Flags,
-    Grade,
-    Submission,
-)
+from rpc_moodle.sandbox.work import NEW, RELEASED, REOPENED, Assignment, BookGrade, Comment, Flags, Grade, Submission
 
 
 @dataclass

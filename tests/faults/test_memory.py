@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from rpc_moodle.moodle import MoodleClient
-from rpc_moodle.moodle.connection import MAX_ANSWER
+from rpc_moodle.moodle.client import MAX_ANSWER
 from rpc_moodle.moodle.errors import BadResponse
 from rpc_moodle.sandbox import Fault, Rule, Sandbox
 from tests.faults.ways import KEY, WAYS, Way

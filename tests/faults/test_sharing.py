@@ -2,7 +2,7 @@
 
 import asyncio
 
-from rpc_moodle.moodle import MoodleClient
+from rpc_moodle.moodle import MoodleClient, site
 from rpc_moodle.sandbox import Fault, Sandbox
 from rpc_moodle.sandbox.site import Seen
 
@@ -18,12 +18,12 @@ async def test_who_comes_after_somebody_gave_up_asks_anew() -> None:
 
     async with Sandbox(users=0) as sandbox, MoodleClient(sandbox.url, sandbox.token("teacher_full")) as moodle:
         sandbox.site.fault = hang_once
-        impatient, patient = (asyncio.create_task(moodle.site_info()) for _ in range(2))
+        impatient, patient = (asyncio.create_task(site.info(moodle)) for _ in range(2))
         await asked.wait()
         impatient.cancel()
         await asyncio.wait({impatient})
         try:
             async with asyncio.timeout(3):
-                await moodle.site_info()
+                await site.info(moodle)
         finally:
             patient.cancel()

@@ -10,10 +10,10 @@ from urllib.parse import quote
 from pydantic import SecretStr
 from yarl import URL
 
-from rpc_moodle.app import METHODS
+from rpc_moodle.downloads.links import ArchiveAccess, Tickets
+from rpc_moodle.methods import METHODS
 from rpc_moodle.sandbox import Sandbox
 from rpc_moodle.sandbox.work import Grade
-from rpc_moodle.tickets import ArchiveAccess, Tickets
 from tests.faults.troubles import BAD, OK, SHORT, TIMEOUT, UNREACHABLE, Door, Trouble
 
 KEY = SecretStr("the-key-that-seals-tickets")

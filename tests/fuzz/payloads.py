@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 from pydantic import AliasChoices, BaseModel
 
-from rpc_moodle.app import METHODS
+from rpc_moodle.methods import METHODS
 from utils.registry import Method
 
 TEXTS = st.text(st.characters(), max_size=30)  # lone surrogates included

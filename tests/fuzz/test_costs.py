@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from rpc_moodle.moodle import errors, wire
-from rpc_moodle.moodle.connection import _adapter
+from rpc_moodle.moodle.client import _adapter
 from rpc_moodle.moodle.models import Assignments, EnrolledUser
 from rpc_moodle.moodle.text import plain_name
 

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from rpc_moodle.app import METHODS, create_app
+from rpc_moodle.app import create_app
+from rpc_moodle.methods import METHODS
 from rpc_moodle.settings import Settings
 from tests.fuzz.budget import fuzz
 from tests.fuzz.payloads import JSON, TEXTS

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rpc_moodle.app import METHODS, create_dispatcher, create_http, create_tickets
+from rpc_moodle.app import create_dispatcher, create_http, create_tickets
 from rpc_moodle.errors import CODES
+from rpc_moodle.methods import METHODS
 from rpc_moodle.sandbox import Sandbox, Site
 from rpc_moodle.settings import Settings
 from tests.fuzz.budget import fuzz

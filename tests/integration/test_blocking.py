@@ -5,7 +5,7 @@ from typing import Any
 
 import aiohttp
 
-from rpc_moodle.app import METHODS
+from rpc_moodle.methods import METHODS
 from rpc_moodle.sandbox import Repeated, Sandbox, StoredFile
 from tests.service_process import serving
 from utils.client import connected

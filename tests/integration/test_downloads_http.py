@@ -16,11 +16,11 @@ from pydantic import SecretStr
 from yarl import URL
 
 from rpc_moodle.app import create_dispatcher, create_tickets
+from rpc_moodle.downloads.links import ArchiveAccess, Tickets
+from rpc_moodle.downloads.routes import add_routes
 from rpc_moodle.moodle import Http
-from rpc_moodle.routes import add_routes
 from rpc_moodle.sandbox import Fault, Repeated, Sandbox, StoredFile
 from rpc_moodle.settings import Settings
-from rpc_moodle.tickets import ArchiveAccess, Tickets
 from tests.integration.conftest import Logs
 from tests.integration.endless import EndlessSite
 from tests.moodle import faulty

@@ -11,8 +11,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
-from rpc_moodle.app import METHODS, create_app
-from rpc_moodle.moodle import MoodleClient, MoodleError
+from rpc_moodle.app import create_app
+from rpc_moodle.methods import METHODS
+from rpc_moodle.moodle import MoodleClient, MoodleError, assignments
 from rpc_moodle.sandbox import Fault, Site
 from rpc_moodle.sandbox import create_app as create_site
 from rpc_moodle.sandbox.seed import seeded_site, token_value
@@ -153,11 +154,11 @@ async def test_nothing_that_is_said_holds_a_secret(
 async def test_the_traceback_of_a_bug_holds_no_secret(
     moodle: Moodle, logs: Logs, log_format: Literal["json", "console"], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def broken(self: MoodleClient, course_id: int) -> None:
-        token_of_this_frame = self.token.get_secret_value()
+    async def broken(moodle: MoodleClient, course_id: int) -> None:
+        token_of_this_frame = moodle.token.get_secret_value()
         raise RuntimeError(f"a bug with {len(token_of_this_frame)} characters")
 
-    monkeypatch.setattr(MoodleClient, "course", broken)
+    monkeypatch.setattr(assignments, "course", broken)
     settings = Settings(log_level="debug", log_format=log_format)
     log = logs(settings)
     async with running(create_app(settings)) as url, connected(url) as backend:
@@ -177,7 +178,7 @@ async def test_no_exception_of_the_adapter_holds_a_token(moodle: Moodle, fault: 
         async with MoodleClient(site, token, remaining=lambda: 0) as client:
             assert not found_in(repr(client) + repr(vars(client)))
             with pytest.raises(MoodleError) as raised:
-                await client.course(4711)
+                await assignments.course(client, 4711)
         shown = "".join(traceback.format_exception(raised.value))
         error: BaseException | None = raised.value
         while error is not None:

@@ -47,7 +47,7 @@ async def test_where_moodle_lists_nobody_there_is_nobody(
     async def nobody(*_: object) -> list[object]:
         return []
 
-    monkeypatch.setattr("rpc_moodle.moodle.MoodleClient.participants", nobody)
+    monkeypatch.setattr("rpc_moodle.moodle.participants.listed", nobody)
     reply = await ask("getUsersFromAssignment", "teacher_full", courseID=2, assignmentID=assignment)
     assert reply["data"] == []
 

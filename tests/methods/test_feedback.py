@@ -7,7 +7,7 @@ import pytest
 
 from rpc_moodle.errors import translate
 from rpc_moodle.methods import feedback
-from rpc_moodle.moodle import Http, MoodleClient
+from rpc_moodle.moodle import Http, MoodleClient, assignments
 from rpc_moodle.moodle.publishing import Entry, Publication
 from rpc_moodle.publications import Publications
 from rpc_moodle.sandbox import Fault, Sandbox, Seen
@@ -292,7 +292,7 @@ class TestKept:
     async def run(kept: Publications, sandbox: Sandbox, http: Http, name: str, users: int = 2) -> MoodleClient:
         moodle = MoodleClient(sandbox.url, sandbox.token("teacher_full"), http=http)
         entries = [Entry(user, grade=Decimal(1)) for user in range(5, 5 + users)]
-        publication = Publication(moodle, await moodle.assignment(2, 8), entries)
+        publication = Publication(moodle, await assignments.assignment(moodle, 2, 8), entries)
         await kept.run(publication, moodle, progress_id=name, time_left=lambda: 60)
         return moodle
 

@@ -4,14 +4,15 @@ from typing import Any
 
 import pytest
 
-from rpc_moodle.app import METHODS, create_tickets
-from rpc_moodle.delivery import DownloadLimits
+from rpc_moodle.app import create_tickets
+from rpc_moodle.downloads.links import FileLinks
+from rpc_moodle.downloads.reply import DownloadLimits
+from rpc_moodle.downloads.stream import CHUNK, chunked
 from rpc_moodle.errors import translate
+from rpc_moodle.methods import METHODS
 from rpc_moodle.moodle import Http
 from rpc_moodle.sandbox import Sandbox, StoredFile
 from rpc_moodle.settings import Settings
-from rpc_moodle.streaming import CHUNK, chunked
-from rpc_moodle.tickets import FileLinks
 from tests.methods.conftest import Call
 from tests.moodle import faulty
 from tests.moodle.faulty import TOKEN, FaultySite

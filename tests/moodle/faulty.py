@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 from yarl import URL
 
-from rpc_moodle.moodle.fileurl import file_url
+from rpc_moodle.moodle.files.url import file_url
 
 TOKEN = SecretStr("0123456789abcdef0123456789abcdef")
 Step = Callable[["FaultySite", web.Request], Awaitable[web.StreamResponse]]

@@ -9,9 +9,9 @@ import pytest
 from aioresponses import CallbackResult, aioresponses
 from yarl import URL
 
-from rpc_moodle.moodle import Http, MoodleClient, errors
-from rpc_moodle.moodle.enrolment import PAGE
+from rpc_moodle.moodle import Http, MoodleClient, assignments, errors, participants, submissions, users
 from rpc_moodle.moodle.models import Assignment
+from rpc_moodle.moodle.users import PAGE
 from tests.moodle.conftest import REST, SITE, TOKEN
 from tests.support import VERSIONS, body_of, exchanges
 
@@ -54,24 +54,24 @@ async def test_a_course_of_any_size_is_read_whole_and_in_order(
     site: aioresponses, moodle: MoodleClient, size: int
 ) -> None:
     site.post(REST, callback=answering(course_of(size)), repeat=True)
-    assert [user["id"] async for user in moodle.enrolled_users(2)] == list(range(size))
+    assert [user["id"] async for user in users.enrolled(moodle, 2)] == list(range(size))
 
 
 async def test_a_short_page_is_not_the_end(site: aioresponses, moodle: MoodleClient) -> None:
     hidden = set(range(PAGE - 5))
     site.post(REST, callback=answering(course_of(2 * PAGE + 1, hidden)), repeat=True)
-    assert len([user async for user in moodle.enrolled_users(2)]) == 2 * PAGE + 1 - len(hidden)
+    assert len([user async for user in users.enrolled(moodle, 2)]) == 2 * PAGE + 1 - len(hidden)
 
 
 async def test_a_site_that_ignores_paging_does_not_loop(site: aioresponses, moodle: MoodleClient) -> None:
     site.post(REST, callback=answering(lambda _: [{"id": 1}, {"id": 2}]), repeat=True)
-    assert [user["id"] async for user in moodle.enrolled_users(2)] == [1, 2]
+    assert [user["id"] async for user in users.enrolled(moodle, 2)] == [1, 2]
 
 
 async def test_a_small_course_costs_two_requests(site: aioresponses, moodle: MoodleClient) -> None:
     seen: list[Fields] = []
     site.post(REST, callback=answering(course_of(30), seen), repeat=True)
-    _ = [user async for user in moodle.enrolled_users(2)]
+    _ = [user async for user in users.enrolled(moodle, 2)]
     assert len(seen) == 2
 
 
@@ -81,9 +81,9 @@ async def test_withheld_fields_are_absent_and_nothing_breaks(
 ) -> None:
     rows = [row for row in exchanges(version)["users.course.as_student"]["response"]["body"] if isinstance(row, dict)]
     site.post(REST, callback=answering(lambda fields: rows if start_of(fields) == 0 else []), repeat=True)
-    users = [user async for user in moodle.enrolled_users(2)]
-    assert len(users) == len(rows)
-    assert "email" not in next(user for user in users if user["id"] == 7)
+    found = [user async for user in users.enrolled(moodle, 2)]
+    assert len(found) == len(rows)
+    assert "email" not in next(user for user in found if user["id"] == 7)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -94,12 +94,12 @@ async def test_an_assignment_is_found_by_the_number_in_its_page_url(
     body = exchange["response"]["body"]
     course = body["courses"][0] | {"assignments": [a for a in body["courses"][0]["assignments"] if isinstance(a, dict)]}
     site.post(REST, payload={"courses": [course], "warnings": []}, repeat=True)
-    assert (await moodle.assignment(2, 8)).id == 1
-    assert (await moodle.assignment(2, 15)).id == 8
-    assert (await moodle.assignment(2, 12)).anonymous
-    assert not (await moodle.assignment(2, 18)).has("assignfeedback", "comments")
+    assert (await assignments.assignment(moodle, 2, 8)).id == 1
+    assert (await assignments.assignment(moodle, 2, 15)).id == 8
+    assert (await assignments.assignment(moodle, 2, 12)).anonymous
+    assert not (await assignments.assignment(moodle, 2, 18)).has("assignfeedback", "comments")
     with pytest.raises(errors.NotFound, match="1 is the instance id of the assignment 8"):
-        await moodle.assignment(2, 1)
+        await assignments.assignment(moodle, 2, 1)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -109,13 +109,13 @@ async def test_a_course_that_is_left_out_is_not_found(
 ) -> None:
     replay(site, version, case)
     with pytest.raises(errors.NotFound, match="not enrolled"):
-        await moodle.course(9999 if "unknown" in case else 2)
+        await assignments.course(moodle, 9999 if "unknown" in case else 2)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_no_mappings_are_no_mappings(site: aioresponses, moodle: MoodleClient, version: str) -> None:
     replay(site, version, "mappings.empty")
-    assert await moodle.user_mappings(Assignment(id=3, cmid=10)) == []
+    assert await participants.user_mappings(moodle, Assignment(id=3, cmid=10)) == []
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -127,13 +127,13 @@ async def test_submissions_that_are_left_out_are_an_error(
 ) -> None:
     replay(site, version, case)
     with pytest.raises(kind):
-        await moodle.submissions(Assignment(id=1, cmid=8))
+        await submissions.latest(moodle, Assignment(id=1, cmid=8))
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_no_submissions_are_an_empty_list(site: aioresponses, moodle: MoodleClient, version: str) -> None:
     replay(site, version, "submissions.empty")
-    assert await moodle.submissions(Assignment(id=3, cmid=10)) == []
+    assert await submissions.latest(moodle, Assignment(id=3, cmid=10)) == []
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ async def test_no_cookie_of_a_site_is_remembered() -> None:
 async def test_an_answer_without_end_is_cut_off(
     site: aioresponses, moodle: MoodleClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rpc_moodle.moodle.connection.MAX_ANSWER", 1000)
+    monkeypatch.setattr("rpc_moodle.moodle.client.MAX_ANSWER", 1000)
     site.post(REST, body=b"[" + b" " * 2000)
     with pytest.raises(errors.BadResponse, match="dropped"):
         await moodle.call("f")

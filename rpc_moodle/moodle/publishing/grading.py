@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from typing_extensions import TypedDict
 
 from rpc_moodle.moodle import errors
-from rpc_moodle.moodle.connection import Connection
+from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import Assignment, Rows
 from rpc_moodle.moodle.wire import Params
 
@@ -108,7 +108,7 @@ class _Definitions(BaseModel):
     areas: Rows[Area] = []
 
 
-async def scheme(moodle: Connection, assignment: Assignment) -> Scheme:
+async def scheme(moodle: MoodleClient, assignment: Assignment) -> Scheme:
     """Read how an assignment is graded, as far as the token may.
 
     The method stands in ``core_course_get_course_module`` for who may manage activities
@@ -131,7 +131,7 @@ async def scheme(moodle: Connection, assignment: Assignment) -> Scheme:
     return Scheme(is_scale=True, items=items, method=method)
 
 
-async def _module(moodle: Connection, assignment: Assignment) -> _Module:
+async def _module(moodle: MoodleClient, assignment: Assignment) -> _Module:
     function = "core_course_get_course_module"
     try:
         return (await moodle.call(function, {"cmid": assignment.cmid}, into=_ModuleAnswer)).cm
@@ -140,7 +140,7 @@ async def _module(moodle: Connection, assignment: Assignment) -> _Module:
         return _Module()
 
 
-async def _active_method(moodle: Connection, assignment: Assignment) -> str | None:
+async def _active_method(moodle: MoodleClient, assignment: Assignment) -> str | None:
     function = "core_grading_get_definitions"
     params: Params = {"cmids": [assignment.cmid], "areaname": "submissions", "activeonly": True}
     try:

@@ -9,9 +9,8 @@ from typing import Any, TypeVar
 
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.concurrent import both, together
 from rpc_moodle.moodle.models import Assignment, Participant
-from rpc_moodle.moodle.participants import submitters
+from rpc_moodle.moodle.participants import listed, submitters
 from rpc_moodle.moodle.publishing.entries import Entry, InvalidEntries, Options, Problem, check
 from rpc_moodle.moodle.publishing.grading import scheme
 from rpc_moodle.moodle.publishing.plan import Plan
@@ -19,6 +18,7 @@ from rpc_moodle.moodle.publishing.report import Code, Outcome, Report, Result, n
 from rpc_moodle.moodle.publishing.state import Reader
 from rpc_moodle.moodle.publishing.teams import mates
 from rpc_moodle.moodle.publishing.writer import Writer
+from rpc_moodle.transport.gather import both, together
 
 T = TypeVar("T")
 Progress = Callable[[int, int], Awaitable[None]]
@@ -124,11 +124,11 @@ class Publication:
 
     async def _people(self) -> _People:
         try:
-            listed = await self._moodle.participants(self.assignment)
+            rows = await listed(self._moodle, self.assignment)
         except errors.AccessDenied:
             able = await submitters(self._moodle, self.assignment.course)
             return _People(frozenset(user["id"] for user in able), None)
-        return _People(frozenset(row["id"] for row in listed), listed)
+        return _People(frozenset(row["id"] for row in rows), rows)
 
     async def _reach_teams(self, people: _People) -> None:
         """Give the other members of each named user's team the same entry.

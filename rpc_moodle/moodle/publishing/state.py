@@ -10,7 +10,6 @@ from typing import Any, Final, TypeVar
 
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.concurrent import both, together
 from rpc_moodle.moodle.grades import (
     FlagsRow,
     GradeRow,
@@ -25,6 +24,7 @@ from rpc_moodle.moodle.grades import (
 )
 from rpc_moodle.moodle.models import Assignment
 from rpc_moodle.moodle.publishing.comments import NO_COMMENT, Comment
+from rpc_moodle.transport.gather import both, together
 
 T = TypeVar("T")
 

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Sequence
 
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.concurrent import both
 from rpc_moodle.moodle.grades import submission_rows
+from rpc_moodle.moodle.groups import groups
 from rpc_moodle.moodle.models import Assignment, Participant
-from rpc_moodle.moodle.teams import groups
+from rpc_moodle.transport.gather import both
 
 Mates = dict[int, tuple[int, ...] | None]
 """The other members of a user's team, by user id; None where the token does not let anybody tell."""

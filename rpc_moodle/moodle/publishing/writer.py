@@ -9,13 +9,13 @@ from typing import Any
 
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.concurrent import together
 from rpc_moodle.moodle.publishing.entries import Entry
 from rpc_moodle.moodle.publishing.plan import Plan, Write
 from rpc_moodle.moodle.publishing.report import Code, Outcome, Result, call_failed, not_started, outcome_unknown
+from rpc_moodle.moodle.publishing.requests import parts, save_many, save_one
 from rpc_moodle.moodle.publishing.state import UNSEEN, Gate, Reader, Stored
 from rpc_moodle.moodle.publishing.verify import Sight, look
-from rpc_moodle.moodle.publishing.writing import parts, save_many, save_one
+from rpc_moodle.transport.gather import together
 
 _FIRST_GUESS = 1.0
 """Seconds that a write with its read-back is given until one has been measured."""

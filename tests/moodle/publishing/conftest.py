@@ -4,8 +4,8 @@ import pytest
 import stamina
 
 from rpc_moodle.moodle import Http, MoodleClient
-from rpc_moodle.moodle.sites import Limits
 from rpc_moodle.sandbox import Sandbox
+from rpc_moodle.transport.sites import Limits
 from tests.moodle.publishing.lookout import Lookout
 
 Client = Callable[..., MoodleClient]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from rpc_moodle.moodle import MoodleClient
+from rpc_moodle.moodle.assignments import assignment as assignment_of
 from rpc_moodle.moodle.publishing import Entry, Options, Outcome, Report, publish
 from rpc_moodle.sandbox import Fault, Sandbox, Seen
 from rpc_moodle.sandbox.grading import Grader, Marks
@@ -79,7 +80,7 @@ async def test_after_the_same_call_again_all_is_published_once_and_no_report_has
     ever_after: bool,  # noqa: FBT001 - a parameter of the table
 ) -> None:
     moodle = client(functions=functions)
-    assignment = await moodle.assignment(2, 8)
+    assignment = await assignment_of(moodle, 2, 8)
     options = Options(chunk=2, parallel=2)
     for number in range(writes):
         before = lookout.state()
@@ -100,7 +101,7 @@ async def test_a_site_that_works_on_after_its_time_harms_nothing_else(
     client: Client, sandbox: Sandbox, lookout: Lookout
 ) -> None:
     moodle, before = client(functions=SINGLE), lookout.state()
-    assignment = await moodle.assignment(2, 8)
+    assignment = await assignment_of(moodle, 2, 8)
     sandbox.site.fault = at_write(1, Fault.DELAY)
     no_lie(await publish(moodle, assignment, ENTRIES), lookout)
     sandbox.site.fault = None
@@ -124,7 +125,7 @@ async def test_an_entry_that_moodle_cannot_take_costs_only_itself(
 
     sandbox.site.fault = suffer
     entries = [Entry(user, "POISON" if user == 9 else f"For {user}") for user in USERS]
-    report = await publish(moodle, await moodle.assignment(2, 8), entries)
+    report = await publish(moodle, await assignment_of(moodle, 2, 8), entries)
     assert [result.user_id for result in report.results if result.outcome is Outcome.FAILED] == [9]
     assert [lookout.comment(1, user) for user in (5, 6, 24)] == ["For 5", "For 6", "For 24"]
 
@@ -134,7 +135,9 @@ async def test_a_form_that_php_cuts_short_loses_nobody(
 ) -> None:
     sandbox.site.max_input_vars = 40
     before = lookout.state()
-    report = await publish(moodle, await moodle.assignment(2, 8), [Entry(user, f"For {user}") for user in range(5, 35)])
+    report = await publish(
+        moodle, await assignment_of(moodle, 2, 8), [Entry(user, f"For {user}") for user in range(5, 35)]
+    )
     assert report.published == 30
     assert lookout.changes(before) == {(1, user): {"comments"} for user in range(5, 35)}
 
@@ -143,7 +146,7 @@ async def test_requests_stay_under_the_limit_that_is_told(
     moodle: MoodleClient, sandbox: Sandbox, lookout: Lookout
 ) -> None:
     options = Options(max_input_vars=60)
-    assignment = await moodle.assignment(2, 8)
+    assignment = await assignment_of(moodle, 2, 8)
     report = await publish(moodle, assignment, [Entry(user, "x") for user in range(5, 35)], options)
     sizes = [len(seen.form) for seen in sandbox.requests if seen.function == "mod_assign_save_grades"]
     assert (report.published, max(sizes) <= 60, len(sizes)) == (30, True, 5)
@@ -153,7 +156,7 @@ async def test_requests_stay_under_the_limit_that_is_told(
 async def test_a_site_that_is_down_from_the_start_raises_before_anything(
     moodle: MoodleClient, sandbox: Sandbox
 ) -> None:
-    assignment = await moodle.assignment(2, 8)
+    assignment = await assignment_of(moodle, 2, 8)
     sandbox.site.fault = lambda _: Fault.ERROR_BEFORE
     with pytest.raises(Exception, match="500"):
         await publish(moodle, assignment, ENTRIES)

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from rpc_moodle.moodle import MoodleClient
+from rpc_moodle.moodle.assignments import assignment as assignment_of
 from rpc_moodle.moodle.publishing import (
     Code,
     Criterion,
@@ -26,7 +27,7 @@ from tests.moodle.publishing.lookout import FIVE, Lookout
 async def test_a_text_changes_the_comments_of_those_named_and_nothing_else(
     moodle: MoodleClient, lookout: Lookout, cmid: int
 ) -> None:
-    assignment, before = await moodle.assignment(2, cmid), lookout.state()
+    assignment, before = await assignment_of(moodle, 2, cmid), lookout.state()
     report = await publish(moodle, assignment, [Entry(user, f"For {user}") for user in (5, 6, 7, 24, 36)])
     assert [result.code for result in report.results] == [Code.NONE] * 5
     assert report.published == 5
@@ -36,7 +37,7 @@ async def test_a_text_changes_the_comments_of_those_named_and_nothing_else(
 async def test_a_comment_goes_to_the_latest_attempt_and_an_old_grade_is_not_copied_there(
     moodle: MoodleClient, lookout: Lookout
 ) -> None:
-    await publish(moodle, await moodle.assignment(2, 14), [Entry(5, "Second try")])
+    await publish(moodle, await assignment_of(moodle, 2, 14), [Entry(5, "Second try")])
     now = lookout.state()[7, 5]
     assert now.grades == ((0, 20.0),)
     assert now.comments == ((0, "<p>try again</p>", 1), (1, "Second try", 0))
@@ -45,7 +46,7 @@ async def test_a_comment_goes_to_the_latest_attempt_and_an_old_grade_is_not_copi
 async def test_an_attempt_added_by_accident_is_the_latest(moodle: MoodleClient, lookout: Lookout) -> None:
     lookout.site.assignments[1].add(Submission(9001, 5, 1, 1, attemptnumber=1, status="new"))
     before = lookout.state()
-    report = await publish(moodle, await moodle.assignment(2, 8), [Entry(5, "NEW")])
+    report = await publish(moodle, await assignment_of(moodle, 2, 8), [Entry(5, "NEW")])
     assert (report.published, lookout.changes(before)) == (1, {(1, 5): {"comments"}})
     assert lookout.grade(1, 5) == -1
 
@@ -53,7 +54,7 @@ async def test_an_attempt_added_by_accident_is_the_latest(moodle: MoodleClient, 
 async def test_a_locked_submission_is_refused_unless_it_is_included(moodle: MoodleClient, lookout: Lookout) -> None:
     lookout.mark(1, 7, 50, "old", locked=1)
     lookout.mark(1, 24, locked=1)
-    before, assignment = lookout.state(), await moodle.assignment(2, 8)
+    before, assignment = lookout.state(), await assignment_of(moodle, 2, 8)
     report = await publish(moodle, assignment, [Entry(7, "NEW"), Entry(24, "NEW")])
     assert [result.code for result in report.results] == [Code.LOCKED] * 2
     assert lookout.changes(before) == {}
@@ -69,13 +70,13 @@ async def test_a_lock_is_seen_without_the_function_for_flags(
     full.functions = full.functions - {"mod_assign_get_user_flags"}
     lookout.mark(1, 24, locked=1)
     sandbox.site.assignments[1].grades.pop((24, 0))
-    report = await publish(moodle, await moodle.assignment(2, 8), [Entry(24, "NEW")])
+    report = await publish(moodle, await assignment_of(moodle, 2, 8), [Entry(24, "NEW")])
     assert [result.code for result in report.results] == [Code.LOCKED]
 
 
 class TestScale:
     async def test_an_item_is_given_by_number(self, moodle: MoodleClient, lookout: Lookout) -> None:
-        before, assignment = lookout.state(), await moodle.assignment(2, 15)
+        before, assignment = lookout.state(), await assignment_of(moodle, 2, 15)
         report = await publish(moodle, assignment, [Entry(5, "up", grade=Decimal(3)), Entry(6, grade=Decimal(1))])
         assert report.published == 2
         assert lookout.changes(before) == {(8, 5): {"comments", "grades"}, (8, 6): {"grades"}}
@@ -85,13 +86,13 @@ class TestScale:
         self, moodle: MoodleClient, lookout: Lookout
     ) -> None:
         before = lookout.state()
-        report = await publish(moodle, await moodle.assignment(2, 15), [Entry(6, grade=Decimal(9))])
+        report = await publish(moodle, await assignment_of(moodle, 2, 15), [Entry(6, grade=Decimal(9))])
         assert [result.code for result in report.results] in ([Code.NOT_STORED], [Code.GRADE_OUT_OF_RANGE])
         assert lookout.changes(before) == {}
 
     @pytest.mark.parametrize("grade", ["0", "1.5", "-1", "NaN"])
     async def test_what_no_scale_can_have_is_refused(self, moodle: MoodleClient, lookout: Lookout, grade: str) -> None:
-        report = await publish(moodle, await moodle.assignment(2, 15), [Entry(6, grade=Decimal(grade))])
+        report = await publish(moodle, await assignment_of(moodle, 2, 15), [Entry(6, grade=Decimal(grade))])
         assert ([result.code for result in report.results], lookout.writes()) == ([Code.GRADE_OUT_OF_RANGE], [])
 
 
@@ -102,7 +103,9 @@ class TestWithoutGrades:
         moodle, before = client("teacher_care"), lookout.state()
         everybody = [*range(5, 35), 36]
         report = await publish(
-            moodle, await moodle.assignment(2, 16), [Entry(user, f"password of {user}") for user in everybody]
+            moodle,
+            await assignment_of(moodle, 2, 16),
+            [Entry(user, f"password of {user}") for user in everybody],
         )
         assert report.published == len(everybody)
         assert {result.code for result in report.results} == {Code.NOT_VERIFIED}
@@ -110,20 +113,20 @@ class TestWithoutGrades:
         assert [lookout.comment(9, user) for user in (5, 36)] == ["password of 5", "password of 36"]
 
     async def test_a_grade_is_refused(self, moodle: MoodleClient, lookout: Lookout) -> None:
-        report = await publish(moodle, await moodle.assignment(2, 16), [Entry(5, "x", grade=Decimal(0))])
+        report = await publish(moodle, await assignment_of(moodle, 2, 16), [Entry(5, "x", grade=Decimal(0))])
         assert ([result.code for result in report.results], lookout.writes()) == ([Code.GRADE_OUT_OF_RANGE], [])
 
     async def test_a_grade_from_when_there_were_grades_stays(self, moodle: MoodleClient, lookout: Lookout) -> None:
         lookout.mark(9, 5, 66)
         before = lookout.state()
-        await publish(moodle, await moodle.assignment(2, 16), [Entry(5, "x")])
+        await publish(moodle, await assignment_of(moodle, 2, 16), [Entry(5, "x")])
         assert lookout.changes(before) == {(9, 5): {"comments"}}
 
 
 class TestTeam:
     async def test_one_member_alone_is_the_default(self, moodle: MoodleClient, lookout: Lookout) -> None:
         before = lookout.state()
-        report = await publish(moodle, await moodle.assignment(2, 11), [Entry(5, "for one")])
+        report = await publish(moodle, await assignment_of(moodle, 2, 11), [Entry(5, "for one")])
         assert [result.user_id for result in report.results] == [5]
         assert lookout.changes(before) == {(4, 5): {"comments"}}
 
@@ -131,7 +134,7 @@ class TestTeam:
     async def test_the_whole_team_is_reached_and_reported(self, client: Client, lookout: Lookout, token: str) -> None:
         moodle, before = client(token), lookout.state()
         report = await publish(
-            moodle, await moodle.assignment(2, 11), [Entry(10, "for all")], Options(apply_to_team=True)
+            moodle, await assignment_of(moodle, 2, 11), [Entry(10, "for all")], Options(apply_to_team=True)
         )
         assert [(result.user_id, result.via) for result in report.results] == [
             (10, None), (11, 10), (12, 10), (13, 10), (14, 10),
@@ -143,7 +146,7 @@ class TestTeam:
         lookout.mark(4, 11, 88)
         lookout.mark(4, 12, 12, "own")
         before = lookout.state()
-        await publish(moodle, await moodle.assignment(2, 11), [Entry(10, "for all")], Options(apply_to_team=True))
+        await publish(moodle, await assignment_of(moodle, 2, 11), [Entry(10, "for all")], Options(apply_to_team=True))
         assert lookout.changes(before) == {(4, user): {"comments"} for user in (10, 11, 12, 13, 14)}
 
     async def test_a_graded_member_without_an_own_submission_keeps_the_grade(
@@ -155,19 +158,19 @@ class TestTeam:
         for row in gone:
             del team.submissions[row]
         before = lookout.state()
-        report = await publish(moodle, await moodle.assignment(2, 11), [Entry(11, "NEW")])
+        report = await publish(moodle, await assignment_of(moodle, 2, 11), [Entry(11, "NEW")])
         assert (report.published, team.grades[11, 0].grade) == (1, 88)
         assert lookout.changes(before) == {(4, 11): {"comments"}}
 
     async def test_users_without_a_team_are_no_team(self, moodle: MoodleClient, lookout: Lookout) -> None:
         before = lookout.state()
-        await publish(moodle, await moodle.assignment(2, 11), [Entry(24, "for me")], Options(apply_to_team=True))
+        await publish(moodle, await assignment_of(moodle, 2, 11), [Entry(24, "for me")], Options(apply_to_team=True))
         assert lookout.changes(before) == {(4, 24): {"comments"}}
 
     async def test_two_of_a_team_named_with_different_texts_are_refused_before_anything_is_written(
         self, moodle: MoodleClient, lookout: Lookout
     ) -> None:
-        before, assignment = lookout.state(), await moodle.assignment(2, 11)
+        before, assignment = lookout.state(), await assignment_of(moodle, 2, 11)
         with pytest.raises(InvalidEntries, match="same team"):
             await publish(moodle, assignment, [Entry(10, "a"), Entry(11, "b")], Options(apply_to_team=True))
         assert lookout.changes(before) == {}
@@ -181,12 +184,12 @@ class TestWorkflow:
     ) -> None:
         lookout.mark(6, 6, 30, "hidden", state="inreview")
         before = lookout.state()
-        report = await publish(moodle, await moodle.assignment(2, 13), [Entry(6, "NEW"), Entry(7, "NEW")])
+        report = await publish(moodle, await assignment_of(moodle, 2, 13), [Entry(6, "NEW"), Entry(7, "NEW")])
         assert [result.code for result in report.results] == [Code.NOT_VERIFIED] * 2
         assert lookout.changes(before) == {(6, 6): {"comments"}, (6, 7): {"comments"}}
 
     async def test_a_state_can_be_set_for_those_named(self, moodle: MoodleClient, lookout: Lookout) -> None:
-        before, assignment = lookout.state(), await moodle.assignment(2, 13)
+        before, assignment = lookout.state(), await assignment_of(moodle, 2, 13)
         options = Options(workflow_state="released")
         report = await publish(moodle, assignment, [Entry(6, "NEW"), Entry(7, "NEW")], options)
         assert [(result.outcome, result.code) for result in report.results] == [(Outcome.PUBLISHED, Code.NONE)] * 2
@@ -197,12 +200,12 @@ class TestWorkflow:
     async def test_a_word_stored_there_that_is_no_state_stays(self, moodle: MoodleClient, lookout: Lookout) -> None:
         lookout.mark(6, 6, 30, state="Graded")
         before = lookout.state()
-        await publish(moodle, await moodle.assignment(2, 13), [Entry(6, "NEW")])
+        await publish(moodle, await assignment_of(moodle, 2, 13), [Entry(6, "NEW")])
         assert lookout.changes(before) == {(6, 6): {"comments"}}
 
     async def test_a_state_is_refused_where_there_is_no_workflow(self, moodle: MoodleClient, lookout: Lookout) -> None:
         options = Options(workflow_state="released")
-        report = await publish(moodle, await moodle.assignment(2, 8), [Entry(5, "NEW")], options)
+        report = await publish(moodle, await assignment_of(moodle, 2, 8), [Entry(5, "NEW")], options)
         assert ([result.code for result in report.results], lookout.writes()) == ([Code.WORKFLOW_UNKNOWN], [])
 
     async def test_a_grade_alone_is_refused_where_a_hidden_comment_would_be_lost(
@@ -211,7 +214,9 @@ class TestWorkflow:
         lookout.mark(6, 6, 30, "hidden", state="inreview")
         before = lookout.state()
         report = await publish(
-            moodle, await moodle.assignment(2, 13), [Entry(6, grade=Decimal(9)), Entry(7, grade=Decimal(9))]
+            moodle,
+            await assignment_of(moodle, 2, 13),
+            [Entry(6, grade=Decimal(9)), Entry(7, grade=Decimal(9))],
         )
         assert [result.code for result in report.results] == [Code.COMMENT_UNKNOWN, Code.NOT_VERIFIED]
         assert lookout.changes(before) == {(6, 7): {"grades"}}
@@ -230,7 +235,7 @@ class TestRubricAndGuide:
     ) -> None:
         before = lookout.state()
         report = await publish(
-            moodle, await moodle.assignment(2, 8), [Entry(5, "NEW"), Entry(9, "x", grade=Decimal(3))]
+            moodle, await assignment_of(moodle, 2, 8), [Entry(5, "NEW"), Entry(9, "x", grade=Decimal(3))]
         )
         assert [result.code for result in report.results] == [Code.ADVANCED_GRADING] * 2
         assert (lookout.writes(), lookout.changes(before)) == ([], {})
@@ -239,7 +244,7 @@ class TestRubricAndGuide:
     async def test_a_filled_rubric_is_stored(self, moodle: MoodleClient, lookout: Lookout) -> None:
         before = lookout.state()
         filling = Filling("rubric", (Criterion(3, level=32, remark="so-so"), Criterion(4, level=42)))
-        report = await publish(moodle, await moodle.assignment(2, 8), [Entry(5, "NEW", filling=filling)])
+        report = await publish(moodle, await assignment_of(moodle, 2, 8), [Entry(5, "NEW", filling=filling)])
         assert [(result.outcome, result.code) for result in report.results] == [(Outcome.PUBLISHED, Code.NONE)]
         assert lookout.changes(before) == {(1, 5): {"comments", "grades"}}
         assert lookout.grade(1, 5) == 75
@@ -248,13 +253,13 @@ class TestRubricAndGuide:
         one = sandbox.site.assignments[1]
         one.advanced_grading, one.criteria = "guide", {3: {0: 20}}
         filling = Filling("guide", (Criterion(3, score=Decimal("7.5")),))
-        report = await publish(moodle, await moodle.assignment(2, 8), [Entry(9, filling=filling)])
+        report = await publish(moodle, await assignment_of(moodle, 2, 8), [Entry(9, filling=filling)])
         assert (report.published, lookout.grade(1, 9)) == (1, 37.5)
 
     @pytest.mark.usefixtures("rubric")
     async def test_a_filling_of_another_kind_is_refused(self, moodle: MoodleClient, lookout: Lookout) -> None:
         filling = Filling("guide", (Criterion(3, score=Decimal(1)),))
-        report = await publish(moodle, await moodle.assignment(2, 8), [Entry(5, filling=filling)])
+        report = await publish(moodle, await assignment_of(moodle, 2, 8), [Entry(5, filling=filling)])
         assert ([result.code for result in report.results], lookout.writes()) == ([Code.ADVANCED_GRADING], [])
 
     @pytest.mark.usefixtures("rubric")
@@ -263,7 +268,7 @@ class TestRubricAndGuide:
     ) -> None:
         moodle = client(functions=(*FIVE, "mod_assign_get_grades", "mod_assign_save_grades"))
         before = lookout.state()
-        report = await publish(moodle, await moodle.assignment(2, 8), [Entry(5, "NEW"), Entry(9, "NEW")])
+        report = await publish(moodle, await assignment_of(moodle, 2, 8), [Entry(5, "NEW"), Entry(9, "NEW")])
         assert [result.code for result in report.results] == [Code.GRADE_UNKNOWN, Code.NOT_VERIFIED]
         assert "core_grading_get_definitions" in report.results[0].message
         assert lookout.changes(before) == {(1, 9): {"comments"}}
@@ -273,24 +278,27 @@ class TestGradesAlone:
     async def test_comments_stay_as_they_are(self, moodle: MoodleClient, lookout: Lookout) -> None:
         before = lookout.state()
         entries = [Entry(5, grade=Decimal("12.34567")), Entry(6, grade=Decimal(0)), Entry(24, grade=Decimal(100))]
-        report = await publish(moodle, await moodle.assignment(2, 8), entries)
+        report = await publish(moodle, await assignment_of(moodle, 2, 8), entries)
         assert report.published == 3
         assert lookout.changes(before) == {(1, user): {"grades"} for user in (5, 6, 24)}
         assert (lookout.grade(1, 5), lookout.comment(1, 5)) == (12.34567, "<p>Existing comment</p>")
 
     async def test_they_work_where_comments_are_switched_off(self, moodle: MoodleClient, lookout: Lookout) -> None:
         before = lookout.state()
-        report = await publish(moodle, await moodle.assignment(2, 18), [Entry(5, grade=Decimal(9))])
+        report = await publish(moodle, await assignment_of(moodle, 2, 18), [Entry(5, grade=Decimal(9))])
         assert (report.published, lookout.changes(before)) == (1, {(11, 5): {"grades"}})
 
     async def test_the_same_grade_again_sends_nothing(self, moodle: MoodleClient, lookout: Lookout) -> None:
-        report = await publish(moodle, await moodle.assignment(2, 8), [Entry(5, grade=Decimal("73.5"))])
+        report = await publish(moodle, await assignment_of(moodle, 2, 8), [Entry(5, grade=Decimal("73.5"))])
         assert (report.unchanged, lookout.writes()) == (1, [])
 
     async def test_points_of_another_maximum_are_converted(self, moodle: MoodleClient, lookout: Lookout) -> None:
         options = Options(max_grade=Decimal(15))
         report = await publish(
-            moodle, await moodle.assignment(2, 8), [Entry(5, grade=Decimal(10)), Entry(6, grade=Decimal(16))], options
+            moodle,
+            await assignment_of(moodle, 2, 8),
+            [Entry(5, grade=Decimal(10)), Entry(6, grade=Decimal(16))],
+            options,
         )
         assert [result.code for result in report.results] == [Code.NONE, Code.GRADE_OUT_OF_RANGE]
         assert lookout.grade(1, 5) == 66.66667
@@ -300,7 +308,7 @@ class TestGradesAlone:
     ) -> None:
         sandbox.site.assignments[1].gradebook[5] = BookGrade(60, 1, fixed=True)
         report = await publish(
-            moodle, await moodle.assignment(2, 8), [Entry(5, "NEW", grade=Decimal(9)), Entry(6, "x")]
+            moodle, await assignment_of(moodle, 2, 8), [Entry(5, "NEW", grade=Decimal(9)), Entry(6, "x")]
         )
         assert [result.code for result in report.results] == [Code.NOT_STORED, Code.NONE]
         assert "gradebook" in report.results[0].message
@@ -310,32 +318,32 @@ class TestGradesAlone:
 class TestFiveFunctions:
     async def test_a_graded_user_is_refused_with_the_function_to_enable(self, client: Client, lookout: Lookout) -> None:
         moodle, before = client("teacher_care"), lookout.state()
-        report = await publish(moodle, await moodle.assignment(2, 8), [Entry(5, "NEW"), Entry(9, "NEW")])
+        report = await publish(moodle, await assignment_of(moodle, 2, 8), [Entry(5, "NEW"), Entry(9, "NEW")])
         assert [result.code for result in report.results] == [Code.GRADE_UNKNOWN, Code.NOT_VERIFIED]
         assert "mod_assign_get_submission_status" in report.results[0].message
         assert lookout.changes(before) == {(1, 9): {"comments"}}
 
     async def test_a_given_grade_replaces_the_unknown_one(self, client: Client, lookout: Lookout) -> None:
         moodle, before = client("teacher_care"), lookout.state()
-        await publish(moodle, await moodle.assignment(2, 8), [Entry(5, "NEW", grade=Decimal(50))])
+        await publish(moodle, await assignment_of(moodle, 2, 8), [Entry(5, "NEW", grade=Decimal(50))])
         assert lookout.changes(before) == {(1, 5): {"comments", "grades"}}
 
     async def test_an_unknown_grade_is_lost_only_where_that_is_allowed(self, client: Client, lookout: Lookout) -> None:
         moodle, before = client("teacher_care"), lookout.state()
         options = Options(overwrite_grades=True)
-        await publish(moodle, await moodle.assignment(2, 8), [Entry(5, "NEW")], options)
+        await publish(moodle, await assignment_of(moodle, 2, 8), [Entry(5, "NEW")], options)
         assert (lookout.changes(before), lookout.grade(1, 5)) == ({(1, 5): {"comments", "grades"}}, -1)
 
     async def test_allowing_that_loses_nothing_where_the_grade_is_known(
         self, moodle: MoodleClient, lookout: Lookout
     ) -> None:
         before = lookout.state()
-        await publish(moodle, await moodle.assignment(2, 8), [Entry(5, "NEW")], Options(overwrite_grades=True))
+        await publish(moodle, await assignment_of(moodle, 2, 8), [Entry(5, "NEW")], Options(overwrite_grades=True))
         assert lookout.changes(before) == {(1, 5): {"comments"}}
 
     async def test_with_a_workflow_everybody_is_refused(self, client: Client, lookout: Lookout) -> None:
         moodle = client("teacher_care")
-        report = await publish(moodle, await moodle.assignment(2, 13), [Entry(user, "x") for user in (5, 6, 24)])
+        report = await publish(moodle, await assignment_of(moodle, 2, 13), [Entry(user, "x") for user in (5, 6, 24)])
         assert {result.code for result in report.results} <= {Code.GRADE_UNKNOWN, Code.WORKFLOW_UNKNOWN}
         assert lookout.writes() == []
 
@@ -347,20 +355,22 @@ class TestFiveFunctions:
         for row in team.attempts.pop((11, 0)):
             del team.submissions[row.id]
         moodle = client("teacher_care")
-        report = await publish(moodle, await moodle.assignment(2, 11), [Entry(11, "x"), Entry(12, "x")])
+        report = await publish(moodle, await assignment_of(moodle, 2, 11), [Entry(11, "x"), Entry(12, "x")])
         assert [result.code for result in report.results] == [Code.GRADE_UNKNOWN, Code.NOT_VERIFIED]
         assert team.grades[11, 0].grade == 88
 
 
 async def test_blind_marking_reveals_no_name(moodle: MoodleClient, sandbox: Sandbox) -> None:
-    report = await publish(moodle, await moodle.assignment(2, 12), [Entry(5, "x", grade=Decimal(999)), Entry(6, "x")])
+    report = await publish(
+        moodle, await assignment_of(moodle, 2, 12), [Entry(5, "x", grade=Decimal(999)), Entry(6, "x")]
+    )
     said = repr(report)
     users = [sandbox.site.users[user] for user in (5, 6)]
     assert not [user for user in users if user.firstname in said or user.lastname in said or user.email in said]
 
 
 async def test_texts_are_told_apart_by_a_sign(moodle: MoodleClient, lookout: Lookout) -> None:
-    assignment = await moodle.assignment(2, 8)
+    assignment = await assignment_of(moodle, 2, 8)
     for text in ("Good?", "Good!", "👍", "👎", "<b>👎</b>"):
         report = await publish(moodle, assignment, [Entry(6, text, TextFormat.HTML)])
         assert (report.published, lookout.comment(1, 6)) == (1, text)

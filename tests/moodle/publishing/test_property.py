@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rpc_moodle.moodle import Http, MoodleClient
+from rpc_moodle.moodle.assignments import assignment as assignment_of
 from rpc_moodle.moodle.publishing import WORKFLOW_STATES, Entry, Options, Outcome, Report, TextFormat, publish
 from rpc_moodle.sandbox import Sandbox
 from rpc_moodle.sandbox.work import BookGrade, Submission
@@ -82,7 +83,7 @@ async def example(
         sandbox.site.assignments[number].advanced_grading = "" if token == "status" else method
         value = lookout.token_for(TOKENS[token]) if token in TOKENS else sandbox.token(token)
         moodle = MoodleClient(sandbox.url, value, http=http)
-        assignment, before = await moodle.assignment(2, ASSIGNMENTS[number]), lookout.state()
+        assignment, before = await assignment_of(moodle, 2, ASSIGNMENTS[number]), lookout.state()
         report = await publish(moodle, assignment, named, how)
         compare(number, named, how, report, lookout.changes(before), lookout)
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from rpc_moodle.moodle import MoodleClient
+from rpc_moodle.moodle.assignments import assignment as assignment_of
 from rpc_moodle.moodle.publishing import Code, Entry, Options, Outcome, Publication, publish
 from rpc_moodle.sandbox import Fault, Sandbox, Seen
 from tests.moodle.publishing.lookout import Lookout
@@ -29,7 +30,7 @@ def when(function: str, do: Callable[[], object]) -> Callable[[Seen], Fault]:
 async def test_when_the_time_is_over_nothing_more_is_started_and_the_same_call_again_goes_on(
     moodle: MoodleClient, sandbox: Sandbox, lookout: Lookout
 ) -> None:
-    assignment, now = await moodle.assignment(2, 8), 0.0
+    assignment, now = await assignment_of(moodle, 2, 8), 0.0
 
     def later() -> None:
         nonlocal now
@@ -45,7 +46,7 @@ async def test_when_the_time_is_over_nothing_more_is_started_and_the_same_call_a
 
 
 async def test_no_write_is_started_that_would_not_be_done_in_time(moodle: MoodleClient, lookout: Lookout) -> None:
-    report = await publish(moodle, await moodle.assignment(2, 8), ENTRIES, seconds=0.9, clock=lambda: 0.0)
+    report = await publish(moodle, await assignment_of(moodle, 2, 8), ENTRIES, seconds=0.9, clock=lambda: 0.0)
     assert {result.code for result in report.results} == {Code.NOT_STARTED}
     assert lookout.writes() == []
 
@@ -53,7 +54,9 @@ async def test_no_write_is_started_that_would_not_be_done_in_time(moodle: Moodle
 async def test_a_cancelled_publication_finishes_what_is_in_flight_and_starts_nothing_more(
     moodle: MoodleClient, sandbox: Sandbox, lookout: Lookout
 ) -> None:
-    running = asyncio.create_task(publish(moodle, await moodle.assignment(2, 8), ENTRIES, Options(chunk=2, parallel=1)))
+    running = asyncio.create_task(
+        publish(moodle, await assignment_of(moodle, 2, 8), ENTRIES, Options(chunk=2, parallel=1))
+    )
     sandbox.site.fault = when("mod_assign_save_grades", running.cancel)
     with pytest.raises(asyncio.CancelledError):
         await running
@@ -66,7 +69,7 @@ async def test_whoever_waits_no_longer_is_told_what_is_in_flight_and_what_was_no
     moodle: MoodleClient, sandbox: Sandbox
 ) -> None:
     reached, told = asyncio.Event(), []
-    publication = Publication(moodle, await moodle.assignment(2, 8), ENTRIES[:4], Options(chunk=2, parallel=1))
+    publication = Publication(moodle, await assignment_of(moodle, 2, 8), ENTRIES[:4], Options(chunk=2, parallel=1))
 
     def look() -> None:
         told.append((publication.report(), publication.closing_report()))
@@ -88,7 +91,7 @@ async def test_progress_tells_how_many_are_done(moodle: MoodleClient) -> None:
         seen.append((done, total))
 
     entries = [*ENTRIES, Entry(4, "x")]
-    await publish(moodle, await moodle.assignment(2, 8), entries, Options(chunk=2, parallel=2), progress=progress)
+    await publish(moodle, await assignment_of(moodle, 2, 8), entries, Options(chunk=2, parallel=2), progress=progress)
     assert seen == [(done, 11) for done in (1, 3, 5, 7, 9, 11)]
 
 
@@ -104,7 +107,7 @@ async def test_a_grade_that_a_marker_gives_meanwhile_is_not_overwritten(
             lookout.mark(1, 14, 99)
 
     sandbox.site.fault = when("mod_assign_save_grades", grade_the_last)
-    report = await publish(moodle, await moodle.assignment(2, 8), ENTRIES, Options(chunk=5, parallel=2))
+    report = await publish(moodle, await assignment_of(moodle, 2, 8), ENTRIES, Options(chunk=5, parallel=2))
     assert report.published == len(ENTRIES)
     assert (lookout.grade(1, 14), lookout.comment(1, 14)) == (99, "For 14")
 
@@ -112,7 +115,7 @@ async def test_a_grade_that_a_marker_gives_meanwhile_is_not_overwritten(
 async def test_a_grade_that_changed_between_write_and_read_back_is_reported(
     moodle: MoodleClient, sandbox: Sandbox, lookout: Lookout
 ) -> None:
-    assignment = await moodle.assignment(2, 8)
+    assignment = await assignment_of(moodle, 2, 8)
     row = sandbox.site.assignments[1].grades[5, 0]
 
     def regrade() -> None:
@@ -127,7 +130,7 @@ async def test_a_grade_that_changed_between_write_and_read_back_is_reported(
 
 async def test_a_grade_given_by_name_of_the_scale_needs_its_items(moodle: MoodleClient, lookout: Lookout) -> None:
     report = await publish(
-        moodle, await moodle.assignment(2, 15), [Entry(6, "x", grade="Great"), Entry(7, grade="Gr8")]
+        moodle, await assignment_of(moodle, 2, 15), [Entry(6, "x", grade="Great"), Entry(7, grade="Gr8")]
     )
     codes = [result.code for result in report.results]
     assert codes in ([Code.NONE, Code.GRADE_OUT_OF_RANGE], [Code.GRADE_OUT_OF_RANGE] * 2)
@@ -135,7 +138,7 @@ async def test_a_grade_given_by_name_of_the_scale_needs_its_items(moodle: Moodle
 
 
 async def test_duplicates_and_limits_are_refused_before_any_request(moodle: MoodleClient, sandbox: Sandbox) -> None:
-    assignment = await moodle.assignment(2, 8)
+    assignment = await assignment_of(moodle, 2, 8)
     asked = len(sandbox.requests)
     for entries, complaint in (
         ([Entry(5, "a"), Entry(6, "b"), Entry(5, "a")], "Entry 2: User 5 is named twice; entry 0 is the other."),
@@ -151,12 +154,12 @@ async def test_duplicates_and_limits_are_refused_before_any_request(moodle: Mood
 
 
 async def test_nothing_to_publish_is_no_error(moodle: MoodleClient) -> None:
-    report = await publish(moodle, await moodle.assignment(2, 8), [])
+    report = await publish(moodle, await assignment_of(moodle, 2, 8), [])
     assert (report.published, report.unchanged, report.failed) == (0, 0, 0)
 
 
 async def test_a_grade_of_more_decimals_than_moodle_keeps_is_known_again(moodle: MoodleClient) -> None:
-    assignment = await moodle.assignment(2, 8)
+    assignment = await assignment_of(moodle, 2, 8)
     entries = [Entry(5, grade=Decimal("12.3456789"))]
     assert (await publish(moodle, assignment, entries)).published == 1
     assert (await publish(moodle, assignment, entries)).unchanged == 1

@@ -1,0 +1,58 @@
+"""The address of a stored file, in any of the forms in which Moodle and callers write it."""
+
+import re
+from urllib.parse import unquote
+
+from yarl import URL
+
+from rpc_moodle.moodle.errors import InvalidSite
+from rpc_moodle.transport.address import http_url
+
+SCRIPT = "webservice/pluginfile.php"
+"""The script that serves files to tokens; without ``webservice/`` it wants a login (``file.plain_pluginfile``)."""
+
+_PATH = re.compile(r"(?P<root>(?:/[^/]+)*?)/(?:webservice/)?pluginfile\.php(?P<file>/.+)?")
+_MAX_LENGTH = 8000
+
+
+def file_url(pasted: str) -> URL:
+    """Read the address of a file from what a caller sent: ``…/webservice/pluginfile.php/…``, its query kept.
+
+    ``…/pluginfile.php/…``, the address that a browser shows, names the same file; ``?file=/…`` is how a
+    site without slash arguments writes it.
+
+    Raises InvalidSite when the text is no such address; the message never repeats the text.
+    """
+    url = http_url(pasted, "The file URL", longest=_MAX_LENGTH, forbidden=r"[\x00-\x1f\x7f\\]")
+    found = _PATH.fullmatch(url.raw_path)
+    if found is None or not (found["file"] or url.query.get("file", "").startswith("/")):
+        raise InvalidSite("The URL names no file of Moodle; take the fileurl of a submission.")
+    path = f"{found['root']}/{SCRIPT}{found['file'] or ''}"
+    return url.with_path(path, encoded=True, keep_query=True).with_fragment(None)
+
+
+def site_of(url: URL) -> URL:
+    """Give the root URL of the site whose file this is; for a URL that ``file_url`` gave."""
+    root = url.raw_path.partition(f"/{SCRIPT}")[0]
+    return url.with_path(root, encoded=True).with_query(None)
+
+
+def is_of(url: URL, site: URL) -> bool:
+    """Tell whether a file is of the site with that root URL; for a URL that ``file_url`` gave."""
+    root = site_of(url)
+    return root.origin() == site.origin() and root.raw_path.rstrip("/") == site.raw_path.rstrip("/")
+
+
+def bare(url: URL) -> URL:
+    """Take out of a file URL what lets somebody in: a token, or a ticket of the service."""
+    return url.without_query_params("ticket", "token")
+
+
+def file_name(url: URL) -> str:
+    """Give the name of a file as Moodle shows it, any Unicode (``file.names.*``); for a URL that ``file_url`` gave.
+
+    The header Content-Disposition says the same in raw UTF-8, which HTTP libraries read in as many ways.
+    """
+    _, _, in_path = url.raw_path.partition(f"/{SCRIPT}")
+    whole = unquote(in_path) if in_path else url.query.get("file", "")
+    return whole.rpartition("/")[2] or "file"

@@ -1,0 +1,57 @@
+"""Team submissions: which rows are a team's, and who is in it."""
+
+from typing import Required
+
+from typing_extensions import TypedDict
+
+from rpc_moodle.moodle.client import MoodleClient
+from rpc_moodle.moodle.models import Rows, Submission
+from rpc_moodle.moodle.users import pages
+
+
+class Group(TypedDict):
+    """A group of a course; its long description is not read."""
+
+    id: int
+
+
+class Grouped(TypedDict, total=False):
+    """A user with the groups that the account may see."""
+
+    id: Required[int]
+    groups: Rows[Group]
+
+
+Groups = dict[int, set[int]]
+"""Group ids by user id."""
+
+
+async def groups(moodle: MoodleClient, course_id: int) -> Groups:
+    """Read who is in which groups of a course, with ``core_enrol_get_enrolled_users`` alone.
+
+    Raises MoodleError.
+    """
+    return {
+        row["id"]: {group["id"] for group in row.get("groups") or ()}
+        async for row in pages(moodle, course_id, list[Grouped], {"userfields": "id,groups"})
+    }
+
+
+def owners(rows: list[Submission], of_user: Groups, able: set[int]) -> list[tuple[Submission, list[int]]]:
+    """Give each submission once, with the ids of the users whose it is, out of those who are ``able`` to submit.
+
+    A team's submission has a row with ``userid`` 0 and its group, and a row per member that holds no
+    files (``submissions.team``): the members' rows are left out. Group 0 is the default team of all
+    who are not in exactly one group.
+    """
+    found: list[tuple[Submission, list[int]]] = []
+    covered: set[int] = set()
+    for row in rows:
+        if row.get("userid"):
+            continue
+        group = row.get("groupid") or 0
+        team = {user for user in able if (group in of_user.get(user, ()) if group else len(of_user.get(user, ())) != 1)}
+        found.append((row, sorted(team)))
+        covered |= team
+    alone = [(row, [row["userid"]]) for row in rows if row.get("userid") and row["userid"] not in covered]
+    return found + alone

@@ -1,0 +1,56 @@
+"""Submissions, and the people who made them."""
+
+from collections.abc import Iterator
+
+from rpc_moodle.moodle import errors, users
+from rpc_moodle.moodle.client import MoodleClient
+from rpc_moodle.moodle.models import Assignment, EnrolledUser, File, Submission, Submissions
+from rpc_moodle.transport.gather import both
+
+People = dict[int, EnrolledUser]
+"""Users by id."""
+
+
+async def latest(moodle: MoodleClient, assignment: Assignment) -> list[Submission]:
+    """List the latest attempts, a team's row and its members' rows alike (``submissions.team``).
+
+    Raises AccessDenied where the account may not grade, NotFound where the assignment is gone:
+    Moodle leaves the assignment out of its answer in both cases (``submissions.as_student``, ``.unknown``).
+    """
+    function = "mod_assign_get_submissions"
+    answer = await moodle.call(function, {"assignmentids": [assignment.id]}, into=Submissions)
+    for found in answer.assignments:
+        if found.assignmentid == assignment.id:
+            return found.submissions
+    if answer.warnings:
+        raise errors.AccessDenied(
+            "The account of the API key may not see the submissions: it needs the right to grade.",
+            function=function,
+        )
+    raise errors.NotFound("The assignment is no longer there.", function=function)
+
+
+async def submissions_and_people(
+    moodle: MoodleClient, assignment: Assignment, course_id: int
+) -> tuple[list[Submission], People]:
+    """Give the latest submissions, and the users of the course by id: nobody where marking is blind.
+
+    Moodle shows real user ids even then (``submissions.blind``), so joining them with names is what must not be done.
+
+    Raises MoodleError.
+    """
+    if assignment.anonymous:
+        return await latest(moodle, assignment), {}
+    return await both(latest(moodle, assignment), _people(moodle, course_id))
+
+
+async def _people(moodle: MoodleClient, course_id: int) -> People:
+    return {user["id"]: user async for user in users.enrolled(moodle, course_id)}
+
+
+def files_of(row: Submission) -> Iterator[tuple[str, File]]:
+    """Give the files of a submission, each with the name of its area."""
+    for plugin in row.get("plugins", []):
+        for area in plugin.get("fileareas", []):
+            for file in area.get("files", []):
+                yield area.get("area", ""), file

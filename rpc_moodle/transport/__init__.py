@@ -1,0 +1,1 @@
+"""Any site over guarded, limited HTTP; knows nothing of Moodle."""

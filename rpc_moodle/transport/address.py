@@ -1,0 +1,61 @@
+"""The address of a Moodle site, whatever a person pasted for it."""
+
+import re
+from urllib.parse import quote
+
+from yarl import URL
+
+from rpc_moodle.transport.errors import InvalidSite
+
+# What Moodle serves below its root: pasting the address of one of these names the site before it.
+_KNOWN_PATH = re.compile(
+    r"/(webservice(/.*)?|my/?|index\.php|(login|course|mod|my|user|admin|grade|enrol)/[\w/]+\.php)$"
+)
+_HOST = r"[A-Za-z0-9_.-]+|(?=.*:)[0-9A-Fa-f:.]+(%[A-Za-z0-9_.-]+)?"  # a name in ASCII, or an IPv6 address
+_MAX_LENGTH = 2000
+
+
+def site_url(pasted: str) -> URL:
+    """Read the root URL of a Moodle site from what a person pasted.
+
+    Spaces around it, trailing slashes, a missing scheme (https), a query, and the path of a page or
+    of ``/webservice/rest/server.php`` all name the same site.
+
+    Raises InvalidSite when the text cannot be an http(s) URL; the message never repeats the text,
+    which may hold a password.
+    """
+    url = http_url(pasted, "The Moodle URL", longest=_MAX_LENGTH, forbidden=r"[\s\x00-\x1f\x7f\\]")
+    path = _KNOWN_PATH.sub("", url.path).rstrip("/")
+    return url.with_path(quote(path, safe="/"), encoded=True).with_query(None).with_fragment(None)
+
+
+def http_url(pasted: str, name: str, *, longest: int, forbidden: str) -> URL:
+    """Read an http(s) URL with a host and without a password from what a person pasted; https where no scheme stands.
+
+    ``name`` is what a message calls it, ``longest`` its characters at the most, ``forbidden`` a pattern of
+    characters that it may not have. Raises InvalidSite; the message never repeats the text.
+    """
+    text = pasted.strip()
+    if not text:
+        raise InvalidSite(f"{name} is empty.")
+    if len(text) > longest:
+        raise InvalidSite(f"{name} is longer than {longest} characters.")
+    if re.search(forbidden, text):
+        raise InvalidSite(f"{name} holds a space, a backslash or a control character that it must not have.")
+    try:
+        url = URL(text if "://" in text else f"https://{text}")
+        host, port = url.raw_host, url.port
+    except ValueError:
+        raise InvalidSite(f"{name} cannot be read; it begins like https://moodle.example.edu.") from None
+    if url.scheme not in {"http", "https"}:
+        raise InvalidSite(f"{name} must start with https:// or http://.")
+    if not host or port is None or not re.fullmatch(_HOST, host):
+        raise InvalidSite(f"{name} names no host; it begins like https://moodle.example.edu.")
+    if url.user is not None or url.password is not None:
+        raise InvalidSite(f"{name} must not carry a user name or a password.")
+    return url
+
+
+def endpoint(site: URL, path: str) -> URL:
+    """Give the URL of one of the site's own scripts, such as ``webservice/rest/server.php``."""
+    return site.with_path(f"{site.raw_path.rstrip('/')}/{path}", encoded=True)

@@ -1,0 +1,92 @@
+"""Everything that can go wrong between this service and a site, before the site's own words count.
+
+::
+
+    SiteError
+    ├── InvalidSite            the URL cannot be a site
+    ├── InvalidCredential      the token cannot be one
+    ├── HostNotAllowed         the operator allows no connection to the address
+    ├── Unreachable            DNS, connection
+    │   ├── Untrusted          TLS
+    │   └── Disconnected       the connection broke before an answer came
+    ├── SiteTimeout            no answer in time
+    ├── BadResponse            neither JSON nor a file
+    │   ├── Truncated          the answer broke off
+    │   └── Unproven           a file came that is not the one announced
+    └── SiteUnavailable        maintenance, web services off
+        ├── ServerFault        5xx
+        ├── CircuitOpen        the last requests failed; not asked again for a while
+        └── SiteBusy           429
+            └── QueueFull      too many of this service's own requests wait for the site
+
+No text of any of them holds a token or a URL's query.
+"""
+
+
+class SiteError(Exception):
+    """The root of all errors of this package; its text is a sentence for a person."""
+
+
+class InvalidSite(SiteError, ValueError):
+    """The given URL cannot be the address of a Moodle site."""
+
+
+class InvalidCredential(SiteError, ValueError):
+    """The given token cannot be a Moodle token: empty, or with characters that no token has."""
+
+
+class HostNotAllowed(SiteError):
+    """The address is one that the operator of the service does not let it connect to."""
+
+
+class Unreachable(SiteError):
+    """No connection: the name does not resolve or nothing listens; nothing was sent."""
+
+
+class Untrusted(Unreachable):
+    """TLS fails: the certificate is not one for this host, or not valid; nothing was sent."""
+
+
+class Disconnected(Unreachable):
+    """The connection broke before an answer came; what was sent may have been done."""
+
+
+class SiteTimeout(SiteError):
+    """The site accepted the request and did not answer in time."""
+
+
+class BadResponse(SiteError):
+    """The answer is neither JSON nor a file: a login page, a proxy's HTML, truncated data."""
+
+
+class Truncated(BadResponse):
+    """The answer broke off in its middle."""
+
+
+class Unproven(BadResponse):
+    """What came is not the file that the site announced: truncated, corrupted, or changed on the way."""
+
+
+class SiteUnavailable(SiteError):
+    """The site is in maintenance, its web services are off, or it answered 5xx."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        """Keep the seconds of the answer's Retry-After, if it had one."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ServerFault(SiteUnavailable):
+    """The site, or a proxy before it, answered 5xx; what was sent may have been done."""
+
+
+class CircuitOpen(SiteUnavailable):
+    """The last requests to the site failed, so that it is left alone for a while; nothing was sent."""
+
+
+class SiteBusy(SiteUnavailable):
+    """The site, or a proxy before it, answered 429; nothing was done."""
+
+
+class QueueFull(SiteBusy):
+    """Too many of this service's own requests wait for the site already; nothing was sent."""

@@ -1,0 +1,54 @@
+"""What is tried again, and when: one table."""
+
+from collections.abc import AsyncIterable, Callable
+
+import stamina
+
+from rpc_moodle.transport import errors
+
+ATTEMPTS = 3
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 1.0
+"""Seconds before the second attempt, doubled with each further one; up to as much as the first is added at random."""
+
+LONGEST_WAIT = 10.0
+"""Seconds of a Retry-After that is waited for; a longer one is passed on to whoever called."""
+
+NEVER, READS, ALL = "never", "reads", "all"
+
+# What may have been done is not sent again, unless doing it twice changes nothing. The first row that fits decides.
+TABLE: tuple[tuple[type[errors.SiteError], str], ...] = (
+    (errors.Untrusted, NEVER),  # a certificate does not mend itself
+    (errors.Disconnected, READS),
+    (errors.Unreachable, ALL),  # nothing was sent
+    (errors.Truncated, READS),
+    (errors.ServerFault, READS),
+    (errors.QueueFull, NEVER),  # trying again would make the queue longer
+    (errors.SiteBusy, ALL),  # refused before anything was done
+    (errors.SiteError, NEVER),
+)
+
+
+def again(*, read: bool, remaining: Callable[[], float]) -> AsyncIterable[stamina.Attempt]:
+    """Give the attempts of one request, each a context manager: ``async for attempt in …: with attempt: …``.
+
+    ``remaining``: seconds until nobody waits for the answer any more; a pause that would not fit is not
+    begun. The pauses grow exponentially with jitter; a Retry-After of the site takes their place.
+    """
+
+    def pause(error: Exception) -> bool | float:
+        rule = next((rule for kind, rule in TABLE if isinstance(error, kind)), NEVER)
+        if rule == NEVER or (rule == READS and not read):
+            return False
+        wait = getattr(error, "retry_after", None)
+        if wait is None:
+            return remaining() > LONGEST_PAUSE
+        return wait if wait < min(remaining(), LONGEST_WAIT) else False
+
+    return stamina.retry_context(
+        on=pause,
+        attempts=ATTEMPTS,
+        timeout=None,
+        wait_initial=FIRST_PAUSE,
+        wait_max=LONGEST_PAUSE,
+        wait_jitter=FIRST_PAUSE,
+    )

@@ -1,0 +1,274 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+from yarl import URL
+
+from rpc_moodle.downloads.links import BadTicket, FileLinks, Tickets
+from rpc_moodle.moodle.errors import InvalidCredential, InvalidSite
+from rpc_moodle.moodle.files.url import file_name, file_url, site_of
+
+TOKEN = SecretStr("0123456789abcdef0123456789abcdef")
+OTHER = SecretStr("ffffffffffffffffffffffffffffffff")
+SITE = URL("https://moodle.example.edu")
+FOLDER = "https://moodle.example.edu/webservice/pluginfile.php/53/assignsubmission_file/submission_files"
+ESSAY = f"{FOLDER}/1/essay.pdf"
+ODD = f"{FOLDER}/2/data/nested/r%C3%A4w%20data%2B100%25.csv"
+GERMAN = f"{FOLDER}/2/Gr%C3%B6%C3%9Fe%20%20%C3%9Cbung%20%28final%29%20%231.pdf"
+CHINESE = f"{FOLDER}/3/%E6%9D%8E%E5%B0%8F%E9%BE%8D.docx"
+
+
+def tickets(*keys: str, seconds: int = 60, now: float = 1000.0) -> Tickets:
+    return Tickets([SecretStr(key) for key in keys or ("a key",)], seconds=seconds, clock=lambda: now)
+
+
+@pytest.mark.parametrize("url", [ESSAY, ODD, GERMAN, CHINESE])
+def test_a_sealed_url_opens_to_the_file_and_the_token(url: str) -> None:
+    access = tickets().open_url(tickets().seal(url, TOKEN))
+    assert access.url == file_url(url)
+    assert access.token == TOKEN
+    assert access.site == URL("https://moodle.example.edu")
+
+
+def test_a_sealed_url_shows_the_file_and_hides_the_token() -> None:
+    sealed = tickets().seal(ESSAY, TOKEN)
+    assert sealed.startswith(f"{ESSAY}?ticket=")
+    assert TOKEN.get_secret_value() not in sealed
+
+
+def test_the_ticket_alone_opens_the_file() -> None:
+    ticket = URL(tickets().seal(ODD, TOKEN)).query["ticket"]
+    assert tickets().open_ticket(ticket).url == file_url(ODD)
+
+
+def test_a_ticket_stands_in_a_path_without_escapes() -> None:
+    ticket = URL(tickets().seal(CHINESE, TOKEN)).query["ticket"]
+    assert URL("http://service/").joinpath("files", ticket).raw_path == f"/files/{ticket}"
+
+
+def test_sealing_drops_what_an_older_url_carried() -> None:
+    sealed = tickets().seal(f"{ESSAY}?token={OTHER.get_secret_value()}&forcedownload=1", TOKEN)
+    assert OTHER.get_secret_value() not in sealed
+    assert tickets().open_url(sealed).url.query == {"forcedownload": "1"}
+
+
+def test_a_ticket_survives_another_spelling_of_the_same_path() -> None:
+    sealed = tickets().seal(GERMAN, TOKEN).replace("(final)", "%28final%29")
+    assert tickets().open_url(sealed).token == TOKEN
+
+
+def test_a_ticket_opens_the_file_under_its_browser_address() -> None:
+    sealed = tickets().seal(ESSAY, TOKEN).replace("/webservice/pluginfile.php", "/pluginfile.php")
+    assert tickets().open_url(sealed).url == URL(ESSAY)
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        f"{FOLDER}/1/other.pdf",
+        ESSAY.replace("moodle.example.edu", "evil.example.edu"),
+        ESSAY.replace("https://", "http://"),
+        ESSAY.replace("moodle.example.edu", "moodle.example.edu:8443"),
+    ],
+)
+def test_a_ticket_at_another_url_is_refused(elsewhere: str) -> None:
+    ticket = URL(tickets().seal(ESSAY, TOKEN)).query["ticket"]
+    with pytest.raises(BadTicket, match="another file URL"):
+        tickets().open_url(f"{elsewhere}?ticket={ticket}")
+
+
+def test_a_ticket_of_a_site_without_slash_arguments_is_bound_to_its_file() -> None:
+    url = "https://moodle.example.edu/webservice/pluginfile.php?file=/53/a/b/1/essay.pdf"
+    sealed = tickets().seal(url, TOKEN)
+    assert file_name(tickets().open_url(sealed).url) == "essay.pdf"
+    with pytest.raises(BadTicket):
+        tickets().open_url(sealed.replace("essay.pdf", "other.pdf"))
+
+
+def test_a_ticket_is_good_until_its_time_has_passed() -> None:
+    sealed = tickets(seconds=60, now=1000).seal(ESSAY, TOKEN)
+    assert tickets(now=1060).open_url(sealed).token == TOKEN
+    with pytest.raises(BadTicket, match="expired"):
+        tickets(now=1061).open_url(sealed)
+
+
+def test_a_ticket_of_another_service_is_refused() -> None:
+    with pytest.raises(BadTicket, match="not one of this service"):
+        tickets("mine").open_url(tickets("theirs").seal(ESSAY, TOKEN))
+
+
+def test_a_rotated_key_still_opens_and_no_longer_seals() -> None:
+    old = tickets("old").seal(ESSAY, TOKEN)
+    both = tickets("new", "old")
+    assert both.open_url(old).token == TOKEN
+    assert tickets("new").open_url(both.seal(ESSAY, TOKEN)).token == TOKEN
+    with pytest.raises(BadTicket):
+        tickets("new").open_url(old)
+
+
+def test_without_a_key_each_service_makes_its_own() -> None:
+    service = Tickets()
+    sealed = service.seal(ESSAY, TOKEN)
+    assert service.open_url(sealed).token == TOKEN
+    with pytest.raises(BadTicket):
+        Tickets().open_url(sealed)
+
+
+def test_empty_keys_are_no_keys() -> None:
+    sealed = Tickets([SecretStr("")]).seal(ESSAY, TOKEN)
+    with pytest.raises(BadTicket):
+        Tickets([SecretStr("")]).open_url(sealed)
+
+
+def test_a_ticket_for_one_purpose_does_not_serve_another() -> None:
+    with pytest.raises(BadTicket, match="something else"):
+        tickets().open_ticket(tickets().wrap("archive", {"url": ESSAY, "token": "x"}))
+
+
+@given(st.text(max_size=300))
+def test_no_made_up_ticket_does_more_than_be_refused(ticket: str) -> None:
+    with pytest.raises(BadTicket):
+        tickets().open_ticket(ticket)
+
+
+@given(st.data())
+def test_a_ticket_with_any_character_changed_is_refused_or_means_the_same(data: st.DataObject) -> None:
+    ticket = URL(tickets().seal(ESSAY, TOKEN)).query["ticket"]
+    place = data.draw(st.integers(0, len(ticket) - 1))
+    changed = ticket[:place] + data.draw(st.sampled_from("AZaz09-_")) + ticket[place + 1 :]
+    try:
+        opened = tickets().open_ticket(changed)
+    except BadTicket:
+        return
+    assert opened.url == URL(ESSAY)  # unchanged, or only in the last character's unused bits
+
+
+def test_a_refusal_says_invalid_token() -> None:
+    assert BadTicket("…").code.name == "invalid_token"
+
+
+def test_neither_an_opened_ticket_nor_a_refusal_shows_the_token() -> None:
+    sealed = tickets().seal(ESSAY, TOKEN)
+    assert TOKEN.get_secret_value() not in repr(tickets().open_url(sealed))
+    with pytest.raises(BadTicket) as refused:
+        tickets(now=9999).open_url(sealed)
+    assert URL(sealed).query["ticket"] not in str(refused.value)
+
+
+def test_links_are_sealed_unless_the_operator_says_otherwise() -> None:
+    assert "?ticket=" in FileLinks(tickets()).link(ESSAY, TOKEN)
+    assert FileLinks(tickets(), "plain").link(ESSAY, TOKEN) == f"{ESSAY}?token={TOKEN.get_secret_value()}"
+    assert FileLinks(tickets(), "none").link(ESSAY, TOKEN) == ESSAY
+
+
+@pytest.mark.parametrize("mode", ["sealed", "plain", "none"])
+@pytest.mark.parametrize("url", ["", "https://elsewhere.example.edu/video"])
+def test_what_is_no_file_of_moodle_gets_no_token(mode: str, url: str) -> None:
+    assert FileLinks(tickets(), mode).link(url, TOKEN) == url  # type: ignore[arg-type] # parametrize gives str
+
+
+@pytest.mark.parametrize("mode", ["sealed", "plain", "none"])
+def test_every_form_of_link_is_understood_whatever_the_mode(mode: str) -> None:
+    links = FileLinks(tickets(), mode)  # type: ignore[arg-type] # parametrize gives str
+    for form in ("sealed", "plain", "none"):
+        url = FileLinks(tickets(), form).link(ODD, TOKEN)
+        access = links.resolve(url, site=SITE, token=TOKEN)
+        assert (access.url, access.token) == (file_url(ODD), TOKEN)
+
+
+def test_what_the_url_carries_comes_before_the_token_of_the_call() -> None:
+    links = FileLinks(tickets())
+    assert links.resolve(links.link(ESSAY, TOKEN), token=OTHER).token == TOKEN
+    assert links.resolve(f"{ESSAY}?token={TOKEN.get_secret_value()}", token=OTHER).token == TOKEN
+
+
+def test_a_bare_url_needs_a_token_in_the_call() -> None:
+    with pytest.raises(InvalidCredential):
+        FileLinks(tickets()).resolve(ESSAY, site=SITE)
+
+
+def test_a_plain_token_that_cannot_be_one_is_refused() -> None:
+    with pytest.raises(InvalidCredential):
+        FileLinks(tickets()).resolve(f"{ESSAY}?token=a%0Ab")
+
+
+@pytest.mark.parametrize("form", ["sealed", "plain", "none"])
+def test_a_file_of_another_site_than_the_call_is_refused(form: str) -> None:
+    url = FileLinks(tickets(), form).link(ESSAY, TOKEN)  # type: ignore[arg-type] # parametrize gives str
+    for site in ("https://other.example.edu", "https://moodle.example.edu/moodle", "http://moodle.example.edu"):
+        with pytest.raises(InvalidSite, match="another site"):
+            FileLinks(tickets()).resolve(url, site=URL(site), token=TOKEN)
+
+
+def test_a_broken_ticket_is_refused_even_beside_a_good_token() -> None:
+    with pytest.raises(BadTicket):
+        FileLinks(tickets()).resolve(f"{ESSAY}?ticket=broken", site=SITE, token=TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("pasted", "meant"),
+    [
+        (f"  {ESSAY}\n", ESSAY),
+        (ESSAY.removeprefix("https://"), ESSAY),
+        (ESSAY.replace("/webservice", ""), ESSAY),
+        (f"{ESSAY}#page=2", ESSAY),
+        ("http://h:8080/m/pluginfile.php/1/a/b/2/x.txt", "http://h:8080/m/webservice/pluginfile.php/1/a/b/2/x.txt"),
+        ("http://h/pluginfile.php?file=/1/x.txt", "http://h/webservice/pluginfile.php?file=/1/x.txt"),
+        (
+            "https://h/webservice/pluginfile.php/1/a/b/2/webservice/pluginfile.php/x.txt",
+            "https://h/webservice/pluginfile.php/1/a/b/2/webservice/pluginfile.php/x.txt",
+        ),
+    ],
+)
+def test_a_file_url_is_read_in_all_its_forms(pasted: str, meant: str) -> None:
+    assert file_url(pasted) == URL(meant)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "essay.pdf",
+        "ftp://h/webservice/pluginfile.php/1/x",
+        "file:///etc/passwd",
+        "https://h/webservice/pluginfile.php",
+        "https://h/webservice/pluginfile.php?file=x",
+        "https://h/webservice/rest/server.php",
+        "https://h/webservice/pluginfile.php/../../login/index.php",
+        "https://h/webservice/pluginfile.php/%2e%2e/%2e%2e/admin",
+        "https://h/tokenpluginfile.php/abc/1/x",
+        "https://user:pass@h/webservice/pluginfile.php/1/x",
+        "https://h/webservice/pluginfile.php/1/x\ny",
+        "https://h/webservice/pluginfile.php/1\\x",
+        "https://[/webservice/pluginfile.php/1/x",
+        "https://h/webservice/pluginfile.php/" + "x" * 9000,
+    ],
+)
+def test_what_is_no_file_url_is_refused_without_being_repeated(text: str) -> None:
+    with pytest.raises(InvalidSite) as refused:
+        file_url(text)
+    assert not text.strip() or text.strip() not in str(refused.value)
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_a_file_url_or_refused(text: str) -> None:
+    try:
+        url = file_url(f"https://h/webservice/pluginfile.php/{text}")
+    except InvalidSite:
+        return
+    assert site_of(url) == URL("https://h")
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        (ESSAY, "essay.pdf"),
+        (ODD, "räw data+100%.csv"),
+        (GERMAN, "Größe  Übung (final) #1.pdf"),
+        (CHINESE, "李小龍.docx"),
+        ("https://h/webservice/pluginfile.php?file=%2F1%2Fa%20b.txt", "a b.txt"),
+    ],
+)
+def test_a_file_keeps_the_name_that_it_has_in_moodle(url: str, name: str) -> None:
+    assert file_name(file_url(url)) == name
