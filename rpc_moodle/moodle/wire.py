@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from email.utils import parsedate_to_datetime
-from html import unescape
 from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import quote_plus
@@ -12,6 +10,7 @@ import orjson
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from rpc_moodle.moodle import errors
+from rpc_moodle.transport.answers import looks_like, plain, retry_after, whither
 
 Value = None | bool | int | float | str | Sequence["Value"] | Mapping[str, "Value"]
 """What a parameter of a Moodle function can be, before it is flattened."""
@@ -24,7 +23,6 @@ T = TypeVar("T")
 _READ = re.compile(r"_(get|list|search)_")
 _TOKEN = re.compile(r"[!-~]{1,256}")
 _ERROR_PEEK = 2048  # Moodle writes the keys of an error first
-_MESSAGE_LENGTH = 300
 _JSON_STARTS = frozenset(bytes([first]) for first in b'{["ntf-0123456789')
 
 _ACCESS = frozenset(
@@ -212,49 +210,10 @@ def raise_for_status(function: str, status: int, headers: Mapping[str, str], bod
             "The site refuses web services: an administrator has to enable web services and the REST protocol."
         )
     if status in {301, 302, 303, 307, 308}:
-        raise errors.BadResponse(f"The site redirects {function}{_whither(headers)}; use the address it redirects to.")
+        raise errors.BadResponse(f"The site redirects {function}{whither(headers)}; use the address it redirects to.")
     if status == HTTPStatus.UNAUTHORIZED:  # HTTP authentication, which no Moodle asks for
         raise errors.BadResponse("A server before the Moodle site asks for an HTTP login (401).")
     raise errors.BadResponse(f"The address answers {status} to {function}: it is no Moodle web service. {CHECK_URL}")
-
-
-def _whither(headers: Mapping[str, str]) -> str:
-    """Name the origin of a Location, never its path or query, which can hold a secret."""
-    found = re.match(r"(https?://[A-Za-z0-9.\-]+(?::\d+)?)(?:/|$)", headers.get("Location", ""))
-    return f" to {found[1]}" if found else ""
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read Retry-After in seconds, from a number or a date; None where it is missing or not readable."""
-    value = headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"[0-9]{1,7}", value):
-        return float(value)
-    try:
-        when = parsedate_to_datetime(value)
-        sent = parsedate_to_datetime(headers.get("Date", ""))
-        return max(0.0, (when - sent).total_seconds())
-    except (ValueError, TypeError):
-        return None
-
-
-def looks_like(text: bytes) -> str:
-    """Say in a word what an answer is that is not what was asked for."""
-    start = text[:512].lower()
-    if b"<!doctype html" in start or b"<html" in start:
-        return "a login page" if b"login" in text[:20_000].lower() else "an HTML page"
-    return "XML" if start.startswith(b"<?xml") else "text"
-
-
-def plain(text: str, token: SecretStr) -> str:
-    """Make a message of Moodle's fit for a person: no tags, one line, short, and without the token."""
-    secret = token.get_secret_value()
-
-    def without(some: str) -> str:
-        return some.replace(secret, "***") if secret else some
-
-    # Cut before the pattern, which takes the square of a text of many "<"; and once more hidden where that had marks.
-    line = " ".join(unescape(re.sub(r"<[^>]*>", " ", without(text)[: 10 * _MESSAGE_LENGTH])).split())
-    return without(line)[:_MESSAGE_LENGTH]
 
 
 def read(function: str, body: bytes, into: TypeAdapter[T]) -> T:

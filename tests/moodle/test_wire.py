@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, TypeAdapter
 
 from rpc_moodle.moodle import errors, wire
+from rpc_moodle.transport.answers import retry_after
 from tests.support import VERSIONS, body_of, exchanges
 
 TOKEN = SecretStr("0123456789abcdef0123456789abcdef")
@@ -160,7 +161,7 @@ def test_a_status_without_a_body_of_moodles_decides(status: int, kind: type[erro
     ],
 )
 def test_retry_after_is_seconds_or_a_date(headers: dict[str, str], seconds: float | None) -> None:
-    assert wire.retry_after(headers) == seconds
+    assert retry_after(headers) == seconds
 
 
 def test_an_answer_that_does_not_fit_names_the_place_and_not_the_value() -> None:
