@@ -30,7 +30,7 @@ PATHS: Mapping[str, JobKind] = {
 }
 """Where the plugin sends which report, below ``/api/``; ``{}`` is the instance."""
 
-_PATTERNS = tuple((re.compile(path.format(r"([0-9]{1,18})")), kind) for path, kind in PATHS.items())
+_PATTERNS = tuple((re.compile(path.format(r"([0-9]{1,19})")), kind) for path, kind in PATHS.items())
 
 
 class ReportItem(TypedDict):

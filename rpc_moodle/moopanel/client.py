@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import cache
-from hashlib import sha256
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -12,6 +11,7 @@ from pydantic import SecretStr, TypeAdapter
 from yarl import URL
 
 from rpc_moodle.moopanel import errors, wire
+from rpc_moodle.moopanel.secrets import fingerprint
 from rpc_moodle.transport.address import site_url
 from rpc_moodle.transport.http import Http
 from rpc_moodle.transport.retry import again
@@ -67,12 +67,13 @@ class PanelClient:
         Raises any MooPanelError.
         """
         request = wire.request(self.site, self.key, "GET", endpoint, params)
-        secret = sha256(self.key.get_secret_value().encode()).digest()
         pool = self._pool()
         body = b""
         async for attempt in again(read=True, remaining=self._remaining):
             with attempt:
-                body = await pool.sharing.ask((request.url, secret), lambda: self._answer(endpoint, request))
+                body = await pool.sharing.ask(
+                    (request.url, fingerprint(self.key)), lambda: self._answer(endpoint, request)
+                )
         found: T = wire.read(endpoint, body, _adapter(into), self.key)  # type: ignore[arg-type] # a type can be hashed
         return found
 
@@ -107,7 +108,9 @@ class PanelClient:
         try:
             async with (
                 asyncio.timeout(pool.total_seconds),
-                pool.request(request.method, request.url, headers=request.headers, body=request.body) as response,
+                pool.request(
+                    request.method, request.url, tenant=self._tenant, headers=request.headers, body=request.body
+                ) as response,
             ):
                 body = bytearray()
                 async for chunk in response.content.iter_chunked(_CHUNK):

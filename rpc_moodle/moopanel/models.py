@@ -69,8 +69,13 @@ class PanelUser(TypedDict, total=False):
     timemodified: OptionalNumber
 
 
-USER_COLUMNS = tuple(PanelUser.__annotations__)
-"""The columns of a user that can be asked for."""
+UserColumn = Literal[
+    "id", "auth", "confirmed", "deleted", "suspended", "username", "idnumber", "firstname", "lastname", "middlename",
+    "alternatename", "email", "emailstop", "phone1", "phone2", "institution", "department", "address", "city",
+    "country", "lang", "timezone", "description", "firstaccess", "lastaccess", "lastlogin", "currentlogin",
+    "timecreated", "timemodified",
+]  # fmt: skip
+"""A column of a user that can be asked for; none of them holds a secret."""
 
 
 class PanelUsers(TypedDict):

@@ -1,5 +1,6 @@
 """What never leaves the adapter: API keys, password hashes, secrets of plugins."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from typing import TypeVar
@@ -50,3 +51,8 @@ def _text(text: str, key: str) -> str:
 def opened(values: Mapping[str, SecretStr]) -> dict[str, str]:
     """Open secrets for the body of a request."""
     return {name: value.get_secret_value() for name, value in values.items()}
+
+
+def fingerprint(key: SecretStr) -> str:
+    """Return what stands for a key where keys are told apart: of one length for all, and not to be turned back."""
+    return hashlib.sha256(key.get_secret_value().encode("utf-8", "surrogatepass")).hexdigest()

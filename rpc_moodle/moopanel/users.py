@@ -7,10 +7,10 @@ from typing_extensions import TypedDict
 
 from rpc_moodle.moopanel import errors
 from rpc_moodle.moopanel.client import PanelClient
-from rpc_moodle.moopanel.models import PanelUser, PanelUsers, UsersOnline
+from rpc_moodle.moopanel.models import PanelUser, PanelUsers, UserColumn, UsersOnline
 from rpc_moodle.moopanel.values import Number, Rows
 
-DEFAULT_FIELDS = ("id", "username", "firstname", "lastname", "email", "suspended", "lastaccess")
+DEFAULT_FIELDS: tuple[UserColumn, ...] = ("id", "username", "firstname", "lastname", "email", "suspended", "lastaccess")
 
 
 class _Users(TypedDict):
@@ -27,7 +27,7 @@ class _User(TypedDict):
 
 
 async def users(
-    panel: PanelClient, *, search: str = "", sort: str = "", fields: Sequence[str] = DEFAULT_FIELDS
+    panel: PanelClient, *, search: str = "", sort: str = "", fields: Sequence[UserColumn] = DEFAULT_FIELDS
 ) -> PanelUsers:
     """List the users whose name or e-mail holds ``search``; ``sort`` is a column, with `` DESC`` from the last.
 

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import Final
 
 from rpc_moodle.sandbox.faults import Fault, Harm
+from rpc_moodle.sandbox.moopanel.panel import Panel
 from rpc_moodle.sandbox.people import SUBMIT, Course, Enrolment, Role, Service, Token, User
 from rpc_moodle.sandbox.switchboard import Switchboard
 from rpc_moodle.sandbox.work import NEW, Assignment
@@ -72,6 +73,7 @@ class Site:
     seeded: int = 0
     fault: Callable[[Seen], Fault | Harm] | None = None
     faults: Switchboard = field(default_factory=Switchboard)
+    panel: Panel = field(default_factory=Panel)
     requests: deque[Seen] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
 
     def now(self) -> int:
