@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from hashlib import sha256
 from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import quote_plus
@@ -10,6 +12,7 @@ import orjson
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from rpc_moodle.moodle import errors
+from rpc_moodle.moodle.xml import from_xml
 from rpc_moodle.transport.answers import looks_like, plain, retry_after, whither
 
 Value = None | bool | int | float | str | Sequence["Value"] | Mapping[str, "Value"]
@@ -18,6 +21,9 @@ Value = None | bool | int | float | str | Sequence["Value"] | Mapping[str, "Valu
 Params = Mapping[str, Value]
 """The parameters of a call."""
 
+Fields = Sequence[tuple[str, str | SecretStr]]
+"""The fields of a form; what is secret is opened where the form is written."""
+
 T = TypeVar("T")
 
 _READ = re.compile(r"_(get|list|search)_")
@@ -25,22 +31,19 @@ _TOKEN = re.compile(r"[!-~]{1,256}")
 _ERROR_PEEK = 2048  # Moodle writes the keys of an error first
 _JSON_STARTS = frozenset(bytes([first]) for first in b'{["ntf-0123456789')
 
-_ACCESS = frozenset(
+_CAPABILITY = frozenset({"nopermissions", "nopermission", "requiredcapability"})
+_ENROLMENT = frozenset(
     {
-        "accessexception",
-        "nopermissions",
-        "nopermission",
         "errorcoursecontextnotvalid",
         "requireloginerror",
+        "notenrolled",
         "notingroup",
-        "sitepolicynotagreed",
-        "usernotfullysetup",
-        "forcepasswordchangenotice",
         "cannotaccesscourse",
+        "coursehidden",
         "activityiscurrentlyhidden",
-        "invalidlogin",
     }
 )
+_ACCESS = frozenset({"sitepolicynotagreed", "usernotfullysetup", "forcepasswordchangenotice", "invalidlogin"})
 _MISSING = frozenset(
     {
         "invalidrecord",
@@ -55,8 +58,17 @@ _MISSING = frozenset(
         "unknowncourse",
     }
 )
-_DOWN = frozenset(
-    {"sitemaintenance", "upgraderunning", "enablewsdescription", "dbconnectionfailed", "dmlreadexception"}
+_DOWN = frozenset({"sitemaintenance", "upgraderunning", "enablewsdescription"})
+_PASSING = frozenset(
+    {
+        "dbconnectionfailed",
+        "dmlreadexception",
+        "dmltransactionexception",
+        "dmlwriteexception",
+        "ex_unabletolock",
+        "locktimeout",
+        "sessionwaiterr",
+    }
 )
 
 
@@ -78,6 +90,11 @@ def check_token(token: SecretStr) -> SecretStr:
             "The API key is empty or holds a space, a line break or a character that no token has; copy it again."
         )
     return token
+
+
+def fingerprint(token: SecretStr) -> bytes:
+    """Return what tells a token from others and does not give it away."""
+    return sha256(token.get_secret_value().encode("utf-8", "surrogatepass")).digest()
 
 
 def flatten(params: Params) -> Iterator[tuple[str, str]]:
@@ -111,8 +128,8 @@ def form(token: SecretStr, function: str, params: Params) -> bytes:
 
     This is the one place where a token is opened for a call of a function.
     """
-    fields = [
-        ("wstoken", token.get_secret_value()),
+    fields: Fields = [
+        ("wstoken", token),
         ("wsfunction", function),
         ("moodlewsrestformat", "json"),
         *flatten(params),
@@ -122,15 +139,22 @@ def form(token: SecretStr, function: str, params: Params) -> bytes:
 
 def file_form(token: SecretStr) -> bytes:
     """Write the form that fetches a file: the token then stands in no access log (``file.ok_post``)."""
-    return encode([("token", token.get_secret_value())])
+    return encode([("token", token)])
 
 
-def encode(fields: Sequence[tuple[str, str]]) -> bytes:
+def file_upload(token: SecretStr, itemid: int) -> Mapping[str, str | SecretStr]:
+    """Write the fields that stand before the files of an upload (``upload.ok``); an ``itemid`` of 0 makes one."""
+    return {"token": token, "filearea": "draft", "itemid": str(itemid)}
+
+
+def encode(fields: Fields) -> bytes:
     """Encode form fields; text that is not valid Unicode (a lone surrogate) becomes U+FFFD."""
-    return "&".join(f"{quote_plus(key)}={quote_plus(_clean(value))}" for key, value in fields).encode("ascii")
+    return "&".join(f"{quote_plus(key)}={quote_plus(opened(value))}" for key, value in fields).encode("ascii")
 
 
-def _clean(text: str) -> str:
+def opened(value: str | SecretStr) -> str:
+    """Return what is sent of a field's value."""
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
     return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 
@@ -142,6 +166,8 @@ def answer(function: str, status: int, headers: Mapping[str, str], body: bytes, 
 
     Raises any MoodleError but Unreachable and SiteTimeout.
     """
+    if body.lstrip()[:5] == b"<?xml":
+        body = from_xml(body)
     raise_for_error_body(function, body, token)
     if status != HTTPStatus.OK:
         raise_for_status(function, status, headers, body)
@@ -156,6 +182,11 @@ def answer(function: str, status: int, headers: Mapping[str, str], body: bytes, 
 def may_be_json(body: bytes | bytearray) -> bool:
     """Tell by its first character whether a body can be JSON."""
     return bytes(body[:100]).lstrip()[:1] in _JSON_STARTS
+
+
+def may_be_data(body: bytes | bytearray) -> bool:
+    """Tell by its first characters whether a body can be JSON, or the XML of a site that gives no JSON."""
+    return may_be_json(body) or bytes(body[:100]).lstrip()[:5] == b"<?xml"
 
 
 CHECK_URL = "Check the Moodle URL, and whether a proxy or a login page stands before the site."
@@ -184,16 +215,20 @@ def exception(function: str, value: Mapping[str, object], token: SecretStr) -> e
     message = plain(str(value.get("message") or value.get("error") or "no message"), token)
     if errorcode in _DOWN:
         return errors.SiteUnavailable(f"The Moodle site is not available at the moment: {message}")
-    kind = (
-        errors.InvalidToken
-        if errorcode == "invalidtoken"
-        else errors.AccessDenied
-        if errorcode in _ACCESS
-        else errors.NotFound
-        if errorcode in _MISSING
-        else errors.MoodleException
-    )
+    if errorcode in _PASSING:
+        return errors.PassingFault(f"The Moodle site failed, and may not the next time: {message} ({errorcode})")
+    kind = next((kind for codes, kind in _KINDS if errorcode in codes), errors.MoodleException)
     return kind(message, errorcode=plain(errorcode, token), function=function)
+
+
+_KINDS: tuple[tuple[AbstractSet[str], type[errors.MoodleException]], ...] = (
+    (frozenset({"invalidtoken"}), errors.InvalidToken),
+    (frozenset({"accessexception"}), errors.FunctionDenied),
+    (_CAPABILITY, errors.CapabilityDenied),
+    (_ENROLMENT, errors.EnrolmentDenied),
+    (_ACCESS, errors.AccessDenied),
+    (_MISSING, errors.NotFound),
+)
 
 
 def raise_for_status(function: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
@@ -205,6 +240,8 @@ def raise_for_status(function: str, status: int, headers: Mapping[str, str], bod
         raise errors.ServerFault(
             f"The site answers {status}: it is in maintenance or has a fault. Try again later.", retry_after=wait
         )
+    if status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}:
+        raise errors.PassingFault(f"The site answers {status}: it asks to be asked again.", retry_after=wait)
     if status == HTTPStatus.FORBIDDEN and not body.strip():  # ``site.rest_disabled``
         raise errors.SiteUnavailable(
             "The site refuses web services: an administrator has to enable web services and the REST protocol."

@@ -1,4 +1,4 @@
-"""What any site's answer tells before its own words count: when to come back, what it is; and words for a person."""
+"""What any site's answer tells before its own words count: when to come back, what it is, words for a person."""
 
 import re
 from collections.abc import Mapping
