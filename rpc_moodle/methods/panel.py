@@ -2,20 +2,23 @@
 
 from pydantic import AliasChoices, Field
 
-from rpc_moodle.methods.common import ApiKey, MoodleId, MoodleOptions
+from rpc_moodle.methods.common import ApiKey, MoodleId, SiteAddress
 from rpc_moodle.moopanel import PanelClient, site
 from rpc_moodle.moopanel.models import ApiKeyStatus, PanelCourses, PanelSite
 from rpc_moodle.transport.http import Http
 from utils.call import Call
-from utils.contract import Request
+from utils.contract import Options, Request
 from utils.registry import Registry
 
 methods = Registry()
 
 
-class PanelOptions(MoodleOptions):
+class PanelOptions(Options):
     """Which site, and with which key; kept nowhere after the call."""
 
+    url: SiteAddress = Field(
+        validation_alias=AliasChoices("url", "apiUrl"), description="The Moodle site's address, as pasted."
+    )
     api_key: ApiKey = Field(
         validation_alias=AliasChoices("apiKey", "token"),
         description="The API key that stands in the settings of the site's MooPanel plugin.",
@@ -61,7 +64,11 @@ def panel_of(request: PanelRequest, call: Call) -> PanelClient:
     Raises InvalidSite or InvalidCredential.
     """
     return PanelClient(
-        request.options.url, request.options.api_key, http=call.shared(Http), remaining=call.deadline.remaining
+        request.options.url,
+        request.options.api_key,
+        http=call.shared(Http),
+        remaining=call.deadline.remaining,
+        caller=call.caller.id if call.caller else None,
     )
 
 
@@ -104,7 +111,7 @@ class SetKeyStatusRequest(PanelChange):
     expires_at: int | None = Field(ge=1, le=2**33, description="A Unix time in seconds; null for always.")
 
 
-@methods.method("moopanel.setApiKeyStatus")
+@methods.method("moopanel.setApiKeyStatus", writes=True)
 async def set_api_key_status(request: SetKeyStatusRequest, call: Call) -> ApiKeyStatus:
     """Note at the site until when its API key is meant to be used."""
     async with panel_of(request, call) as panel:

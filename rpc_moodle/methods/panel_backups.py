@@ -50,7 +50,7 @@ class CreateBackupsRequest(PanelJobRequest):
     )
 
 
-@methods.method("moopanel.createBackups")
+@methods.method("moopanel.createBackups", writes=True)
 async def create_backups(request: CreateBackupsRequest, call: Call) -> Started:
     """Have courses backed up by the site's cron, a job for each; what was refused is in `results`."""
     async with panel_of(request, call) as panel, begun(request, call) as after:
@@ -78,7 +78,7 @@ class RestoreBackupRequest(PanelJobRequest):
     )
 
 
-@methods.method("moopanel.restoreBackup")
+@methods.method("moopanel.restoreBackup", writes=True)
 async def restore_backup(request: RestoreBackupRequest, call: Call) -> Started:
     """Have a backup restored by the site's cron. It replaces what the course holds."""
     async with panel_of(request, call) as panel, begun(request, call) as after:
@@ -112,7 +112,7 @@ class DeleteBackupsRequest(PanelJobRequest):
     backups: tuple[BackupItem, ...] = Field(min_length=1, max_length=1000, description="The backups.")
 
 
-@methods.method("moopanel.deleteBackups")
+@methods.method("moopanel.deleteBackups", writes=True)
 async def delete_backups(request: DeleteBackupsRequest, call: Call) -> Started:
     """Have backups deleted by the site's cron, a job for each; what was refused is in `results`."""
     stored = [

@@ -71,7 +71,7 @@ class AdminPresetRequest(PanelJobRequest):
     """Whose settings to export."""
 
 
-@methods.method("moopanel.createAdminPreset")
+@methods.method("moopanel.createAdminPreset", writes=True)
 async def create_admin_preset(request: AdminPresetRequest, call: Call) -> Started:
     """Have the settings of a site exported by its cron; the report holds them as XML, without secrets."""
     async with panel_of(request, call) as panel, begun(request, call) as after:

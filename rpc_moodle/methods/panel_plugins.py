@@ -81,7 +81,7 @@ class UpdatePluginsRequest(PanelJobRequest):
     updates: tuple[PluginUpdateItem, ...] = Field(min_length=1, max_length=200, description="The updates.")
 
 
-@methods.method("moopanel.updatePlugins")
+@methods.method("moopanel.updatePlugins", writes=True)
 async def update_plugins(request: UpdatePluginsRequest, call: Call) -> Started:
     """Have plugins updated by the site's cron; the site is in maintenance while it runs."""
     updates = [
@@ -98,7 +98,7 @@ class InstallPluginsRequest(PanelJobRequest):
     links: tuple[Link, ...] = Field(min_length=1, max_length=50, description="The addresses of the ZIP files.")
 
 
-@methods.method("moopanel.installPlugins")
+@methods.method("moopanel.installPlugins", writes=True)
 async def install_plugins(request: InstallPluginsRequest, call: Call) -> Started:
     """Have plugins installed from ZIP files by the site's cron. What is in them runs with all rights of the site."""
     async with panel_of(request, call) as panel, begun(request, call) as after:
@@ -119,7 +119,7 @@ class Uninstalled(TypedDict):
     removed: bool
 
 
-@methods.method("moopanel.uninstallPlugin")
+@methods.method("moopanel.uninstallPlugin", writes=True)
 async def uninstall_plugin(request: UninstallPluginRequest, call: Call) -> Uninstalled:
     """Uninstall a plugin with all data that it has stored, at once."""
     async with panel_of(request, call) as panel:
@@ -146,7 +146,7 @@ class UpdateCoreRequest(PanelJobRequest):
     dry_run: bool = Field(default=False, description="See whether the site knows the version, and do nothing.")
 
 
-@methods.method("moopanel.updateCore")
+@methods.method("moopanel.updateCore", writes=True)
 async def update_core(request: UpdateCoreRequest, call: Call) -> Started:
     """Have Moodle itself updated by the site's cron; the site is in maintenance while it runs."""
     async with panel_of(request, call) as panel:

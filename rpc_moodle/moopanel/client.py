@@ -1,7 +1,7 @@
 """One site and one MooPanel key: the client speaks, an area module knows; nothing is remembered."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import AsyncExitStack
 from functools import cache
 from types import TracebackType
@@ -15,6 +15,7 @@ from rpc_moodle.moopanel.secrets import fingerprint
 from rpc_moodle.transport.address import site_url
 from rpc_moodle.transport.http import Http
 from rpc_moodle.transport.retry import again
+from rpc_moodle.transport.tenant import Tenant
 
 T = TypeVar("T")
 
@@ -36,15 +37,18 @@ class PanelClient:
         *,
         http: Http | None = None,
         remaining: Callable[[], float] = lambda: float("inf"),
+        caller: Hashable = None,
     ) -> None:
         """Take the site's URL as pasted, the key, and a pool to share; without one, an own pool is made.
 
         ``remaining`` gives the seconds until nobody waits for an answer any more: nothing is tried again after that.
+        ``caller`` is whose connections are counted.
 
         Raises InvalidSite or InvalidCredential.
         """
         self.site = site_url(str(url))
         self.key = wire.check_key(SecretStr(key) if isinstance(key, str) else key)
+        self.tenant = Tenant(self.site, bytes.fromhex(fingerprint(self.key)), caller)
         self._http = http
         self._remaining = remaining
         self._exit = AsyncExitStack()
@@ -109,22 +113,24 @@ class PanelClient:
             async with (
                 asyncio.timeout(pool.total_seconds),
                 pool.request(
-                    request.method, request.url, tenant=self._tenant, headers=request.headers, body=request.body
+                    request.method, request.url, tenant=self.tenant, headers=request.headers, body=request.body
                 ) as response,
             ):
                 body = bytearray()
                 async for chunk in response.content.iter_chunked(_CHUNK):
                     body += chunk
                     if len(body) > MAX_ANSWER:
-                        raise errors.BadResponse(
+                        raise errors.AnswerTooLarge(
                             f"The site's answer to {endpoint} is over {MAX_ANSWER >> 20} MiB; it was dropped."
                         )
                     if len(body) >= _CHUNK and body.lstrip()[:1] != b"{":
                         break
                     await asyncio.sleep(0)  # inflating never waits by itself
-                return wire.answer(endpoint, response.status, response.headers, bytes(body), self.key)
+                known = wire.answer(endpoint, response.status, response.headers, bytes(body), self.key)
         except TimeoutError:
             raise errors.SiteTimeout(f"{self.site.host} took too long to answer {endpoint}.") from None
+        pool.sites.prove(self.tenant)
+        return known
 
 
 @cache

@@ -16,6 +16,7 @@ No text of any of them holds a key or a URL's query.
 """
 
 from rpc_moodle.transport.errors import (
+    AnswerTooLarge,
     BadResponse,
     InvalidCredential,
     ServerFault,
@@ -26,6 +27,7 @@ from rpc_moodle.transport.errors import (
 from rpc_moodle.transport.errors import SiteError as MooPanelError
 
 __all__ = [
+    "AnswerTooLarge",
     "BadResponse",
     "InvalidCredential",
     "InvalidKey",

@@ -164,7 +164,7 @@ def _installed(panel: Panel, link: str) -> dict[str, Any]:
         return {"link": link, "status": False, "component": None, "version": "", "error": problem}
     component = f"{name[1]}_{name[2]}"
     if panel.writable and panel.plugin(component) is None:
-        panel.plugins.append(seed.plugin(name[1], name[2], name[2], seed.OLD, None, standard=False))
+        panel.plugins.append(seed.plugin(name[1], name[2], name[2], seed.OLD))
     return {"link": link, "status": panel.writable, "component": component, "version": "", "error": None}
 
 

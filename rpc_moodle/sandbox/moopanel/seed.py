@@ -44,9 +44,9 @@ _USERS: Final[tuple[dict[str, str | None], ...]] = (
         "firstname": "Admin",
         "lastname": "User",
         "email": "admin@example.com",
-        "lastip": "0.0.0.0",
+        "lastip": "192.0.2.1",
         "maildisplay": "1",
-        "timecreated": "0",  # noqa: S104 - an address to show, not to bind
+        "timecreated": "0",
     },
     {"id": "6", "username": "upn.user@uni.example", "firstname": "Upn", "lastname": "User", "email": "u3@example.com"},
     {"id": "5", "username": "cene", "firstname": "Cene", "lastname": "Zajc", "email": "u2@example.com"},
@@ -58,7 +58,7 @@ _USERS: Final[tuple[dict[str, str | None], ...]] = (
         "email": "tool_generator_000001@example.com",
         "password": "",
         "idnumber": "1",
-        "lastip": "0.0.0.0",  # noqa: S104 - as above
+        "lastip": "192.0.2.1",
         "lastnamephonetic": "Weber",
         "firstnamephonetic": "Lena",
         "middlename": "Jakub",
@@ -75,14 +75,14 @@ _STANDARD: Final = (
     ("mod", "feedback", "Feedback", "2024042200", True),
     ("mod", "folder", "Folder", "2024042200", True),
     ("mod", "forum", "Forum", "2024042200", True),
-    ("theme", "boost", "Boost", "2024042200", None),
+    ("theme", "boost", "Boost", "2024042200", True),
 )
 _ADDED: Final = (
-    ("local", "moopanel", "MooPanel", "2024081300", None),
-    ("local", "quick", "An update that is soon done", OLD, None),
-    ("local", "slow", "An update that takes its time", OLD, None),
-    ("local", "broken", "An update that fails", OLD, None),
-    ("local", "silent", "An update that never reports", OLD, None),
+    ("local", "moopanel", "MooPanel", "2024081300"),
+    ("local", "quick", "An update that is soon done", OLD),
+    ("local", "slow", "An update that takes its time", OLD),
+    ("local", "broken", "An update that fails", OLD),
+    ("local", "silent", "An update that never reports", OLD),
 )
 
 
@@ -98,11 +98,11 @@ def users() -> list[dict[str, Any]]:
 
 def plugins() -> list[dict[str, Any]]:
     """Make the rows of the installed plugins."""
-    rows = [plugin(*one, standard=True) for one in _STANDARD]
-    return rows + [plugin(*one, standard=False) for one in _ADDED]
+    rows = [plugin(*one, enabled=enabled, is_standard=True) for *one, enabled in _STANDARD]
+    return rows + [plugin(*one) for one in _ADDED]
 
 
-def plugin(kind: str, name: str, title: str, version: str, enabled: bool | None, *, standard: bool) -> dict[str, Any]:  # noqa: FBT001 - a column
+def plugin(kind: str, name: str, title: str, version: str, **more: bool) -> dict[str, Any]:
     """Make the row of a plugin."""
     return {
         "plugin": name,
@@ -110,11 +110,12 @@ def plugin(kind: str, name: str, title: str, version: str, enabled: bool | None,
         "display_name": title,
         "component": f"{kind}_{name}",
         "version": version,
-        "enabled": enabled,
-        "is_standard": standard,
+        "enabled": None,
+        "is_standard": False,
         "has_updates": False,
         "settings_section": f"{kind}setting{name}",
         "directory": f"/{kind}/{name}",
+        **more,
     }
 
 
