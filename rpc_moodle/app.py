@@ -48,7 +48,8 @@ def create_dispatcher(
     subscriptions: Subscriptions | None = None,
 ) -> Dispatcher:
     """Build what answers calls; what is handed in is opened and closed by whoever made it."""
-    subscriptions = subscriptions or Subscriptions(MemoryTopics(), EVENT)
+    if subscriptions is None:
+        subscriptions = Subscriptions(MemoryTopics(), EVENT)
     return Dispatcher(
         METHODS,
         shared=(

@@ -90,6 +90,8 @@ def sentence(error: moodle.MoodleError) -> str:  # noqa: PLR0911 - a table reads
             return f"Moodle refused {error.function}: {error} ({error.errorcode})"
         case moopanel.InvalidKey():
             return f"The MooPanel plugin refuses the API key, which is not the one in its settings there: {error}"
+        case moopanel.NotFound():
+            return f"The MooPanel plugin found nothing for {error.endpoint}: {error}"
         case moopanel.PanelRefusal():
             return f"The MooPanel plugin refused {error.endpoint}: {error} ({error.status})"
         case _:

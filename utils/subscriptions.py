@@ -54,9 +54,6 @@ class Subscriptions:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def __len__(self) -> int:
-        return len(self._tasks)
-
     def subscribe(self, caller: Caller, topic: str, after: int) -> None:
         """Send a caller the events of a topic; in the place of its earlier subscription to it, if there is one.
 

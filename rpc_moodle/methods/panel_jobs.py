@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 from typing_extensions import TypedDict
+from yarl import URL
 
 from rpc_moodle.callbacks import topic_of
 from rpc_moodle.methods.common import MoodleId
@@ -48,7 +49,7 @@ async def begun(request: PanelJobRequest, call: Call) -> AsyncIterator[Callable[
 
 async def _open(call: Call, url: str, topic: str) -> int:
     try:
-        return await call.shared(Subscriptions).topics.open(topic, owner=url)
+        return await call.shared(Subscriptions).topics.open(topic, owner=str(URL(url).origin()))
     except TopicsFull:
         raise RpcError(RATE_LIMITED, "The service waits for reports of too many instances; call again later.") from None
 

@@ -78,7 +78,11 @@ def tells_of(report: Reported, job: Job) -> bool:
 
     The number of the task does not decide: the plugin may have named an earlier task, and most reports name none.
     """
-    return (report["kind"], report["instanceId"], report["about"]) == (job["kind"], job["instanceId"], job["about"])
+    if (report["kind"], report["instanceId"]) != (job["kind"], job["instanceId"]):
+        return False
+    about = job["about"]
+    # As the plugin is described, the report of a restoration names the course alone.
+    return report["about"] == about or (job["kind"] == "restore" and report["about"] == about[1:])
 
 
 def about_item(number: object, component: str) -> str:

@@ -44,7 +44,7 @@ OptionalNumber = Annotated[int | None, BeforeValidator(_number)]
 Text = Annotated[str, BeforeValidator(_text)]
 """A text; empty for none."""
 
-Rows = Annotated[list[T], BeforeValidator(_rows), Field(fail_fast=True)]
+Rows = Annotated[list[T], Field(fail_fast=True), BeforeValidator(_rows)]
 """A list, whatever the plugin makes of an empty one; the first wrong item ends the reading."""
 
 

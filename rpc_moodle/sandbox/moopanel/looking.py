@@ -80,7 +80,7 @@ def users(asked: Asked) -> dict[str, Any]:
     order, _, direction = asked.query.get("sort", "lastname").partition(" ")
     if not {*columns, order or "id"} <= known:
         raise Refusal(555, "Error reading from database")
-    if order != "lastname":
+    if "sort" in asked.query:
         found.sort(key=lambda one: str(one[order or "id"]), reverse=direction.upper() == "DESC")
     rows = [{name: one[name] for name in columns or known} for one in found]
     if not rows:
