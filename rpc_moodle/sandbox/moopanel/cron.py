@@ -49,7 +49,7 @@ async def _later(panel: Panel) -> None:
 async def run(panel: Panel, tasks: list[Task] | None = None) -> None:
     """Work off the queue, or some tasks of it, and report each; one that fails stays in the queue."""
     for task in [*panel.queue] if tasks is None else tasks:
-        if task not in panel.queue:
+        if task not in panel.queue or task.failed:
             continue
         if task.type in panel.failing:
             task.failed = True

@@ -19,6 +19,7 @@ CORE: Final = ("2024042203.01", "4.4.3+ (Build: 20240903)")
 """Moodle's version and release."""
 
 _COLUMNS: Final[dict[str, str | None]] = {
+    "id": "",
     **dict.fromkeys(("phone1", "phone2", "institution", "department", "address", "city", "country", "theme"), ""),
     **dict.fromkeys(("idnumber", "lastip", "secret"), ""),
     **dict.fromkeys(("policyagreed", "deleted", "suspended", "emailstop", "firstaccess", "lastaccess"), "0"),
