@@ -2,7 +2,7 @@
 
 It always writes a grade, creates what is missing (submissions, attempts, flags, even for people who do not take part)
 and never says that something was not stored. Each rule was seen in the recorded ``save.*`` exchanges and in those of
-``moodle-*-cases.json``; those that could not be seen follow the public source of ``mod/assign/locallib.php`` and say so.
+the recorded cases; those that could not be seen follow the public source of ``mod/assign/locallib.php`` and say so.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ class Group:
 class Course:
     """A course with its enrolments by user id, in the order of user ids.
 
-    ``gradecategory`` and ``gradeitem`` are the ids of its total in the gradebook; ``section`` that of its first section.
+    ``gradecategory`` and ``gradeitem`` are the ids of its total in the gradebook, ``section`` that of its first one.
     """
 
     id: int

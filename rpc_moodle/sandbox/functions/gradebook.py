@@ -86,7 +86,9 @@ def _of_assignment(call: Call, course: Course, one: Assignment, userid: int, tot
     words = [str(low), str(high)]
     if one.grade < 0:
         words = [_word(call, one, low), _word(call, one, high)]
-    return item | _values(call, row, low, high, "&ndash;".join(words)) | {"gradeformatted": _formatted(call, one, userid)}
+    return (
+        item | _values(call, row, low, high, "&ndash;".join(words)) | {"gradeformatted": _formatted(call, one, userid)}
+    )
 
 
 def _of_course(

@@ -29,8 +29,7 @@ def get_submissions(call: Call, params: dict[str, Any]) -> dict[str, Any]:
     answered = []
     for assignment in found:
         rows = [
-            describe(call, assignment, one)
-            | {"gradingstatus": assignment.grading_status(one.userid)}
+            describe(call, assignment, one) | {"gradingstatus": assignment.grading_status(one.userid)}
             for _, one in sorted(assignment.submissions.items())
             if one.latest
             and (not status or one.status == status)
