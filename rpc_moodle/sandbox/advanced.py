@@ -89,7 +89,7 @@ def is_empty(criteria: Criteria, answers: Mapping[int, Answer]) -> bool:
 
 
 def is_whole(method: str, criteria: Criteria, answers: Mapping[int, Answer]) -> bool:
-    """Tell whether Moodle's page takes the answers: every criterion, with its own level or score (``form.rubric_half``)."""
+    """Tell whether Moodle's page takes the answers: every criterion, with its level or score (``form.rubric_half``)."""
     for criterion, levels in criteria.items():
         value = answers[criterion].value if criterion in answers else None
         if value is None or not (0 <= value <= max(levels.values()) if method == GUIDE else value in levels):

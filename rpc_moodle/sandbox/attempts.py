@@ -45,7 +45,7 @@ def reopen_if_due(site: Site, assignment: Assignment, userid: int, graded: int, 
     most = assignment.maxattempts
     due = {
         AUTOMATIC: site.release != "4.4",
-        UNTIL_PASS: passed(assignment, userid) is False,
+        UNTIL_PASS: passed(assignment, assignment.gradebook.get(userid)) is False,
         MANUAL: asked,
     }.get(assignment.attemptreopenmethod, False)
     if not due or (most != -1 and graded >= most - 1):
@@ -63,7 +63,7 @@ def _reopen(site: Site, assignment: Assignment, userid: int, number: int) -> Non
     for member in members:
         own = attempt(site, assignment, member, 0, number)
         own.status = REOPENED
-        note_submission(assignment, own)
+    note_submission(assignment, members, site.now())
     flags = assignment.flags.get(userid)
     if flags:
         flags.locked = 0

@@ -83,7 +83,7 @@ def _assignment(stage: Stage, number: int, name: str, title: str) -> Assignment:
         "workflow_back": {"markingworkflow": True},
         "scale_numbers": {"grade": -_GERMAN},
         "scale_markup": {"grade": -_MARKUP},
-        "team_none": {"teamsubmission": True},
+        "team_none": {"teamsubmission": True, "teamsubmissiongroupingid": 1},
     }
     settings |= special.get(name, {})
     cmid = _FIRST_CMID + number
@@ -104,7 +104,7 @@ def _reopening(stage: Stage, cases: dict[str, Assignment]) -> None:
     stage.hand_in(manual, 5, 6, 7, 8)
     for userid in (5, 7, 8):
         stage.mark(manual, userid, 64, add_attempt=True)
-    stage.hand_in(manual, 8, filename="second.txt")
+    stage.hand_in(manual, 8, filename="second.txt", content=b"second work")
 
 
 def _workflow(stage: Stage, cases: dict[str, Assignment]) -> None:

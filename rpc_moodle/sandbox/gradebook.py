@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rpc_moodle.sandbox.work import RELEASED, Assignment, BookGrade, Grade, Submission
+from collections.abc import Iterable
+
+from rpc_moodle.sandbox.work import RELEASED, Assignment, BookGrade, Grade
 
 
 def is_kept_out(assignment: Assignment, userid: int) -> bool:
@@ -30,16 +32,15 @@ def push(assignment: Assignment, row: Grade) -> None:
     book.dategraded = row.timemodified if book.grade is not None or book.feedback else None
 
 
-def note_submission(assignment: Assignment, one: Submission) -> None:
-    """Note when a user handed in, or got another attempt (``auto.1``)."""
-    if assignment.is_blind or is_kept_out(assignment, one.userid):
-        return
-    assignment.gradebook.setdefault(one.userid, BookGrade()).datesubmitted = one.timemodified
+def note_submission(assignment: Assignment, userids: Iterable[int], moment: int) -> None:
+    """Note when users, as many as are in a team, handed in or got another attempt (``auto.1``)."""
+    for userid in userids:
+        if not assignment.is_blind and not is_kept_out(assignment, userid):
+            assignment.gradebook.setdefault(userid, BookGrade()).datesubmitted = moment
 
 
-def passed(assignment: Assignment, userid: int) -> bool | None:
-    """Tell whether the gradebook's grade is a pass; ``None`` without a grade or a pass mark (``untilpass.3``)."""
-    row = assignment.gradebook.get(userid)
+def passed(assignment: Assignment, row: BookGrade | None) -> bool | None:
+    """Tell whether a gradebook's grade is a pass; ``None`` without a grade or a pass mark (``untilpass.3``)."""
     if row is None or row.grade is None or not assignment.gradepass:
         return None
     return row.grade >= assignment.gradepass

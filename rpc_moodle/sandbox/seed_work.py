@@ -128,7 +128,7 @@ class _Maker:
         self.site.ids.submission += 1
         assignment.add(row)
         if userid and status == SUBMITTED:
-            note_submission(assignment, row)
+            note_submission(assignment, [userid], self.time)
         if not assignment.mappings:
             self.number(assignment)
 

@@ -53,7 +53,8 @@ class Stage:
             own = attempt(self.site, one, userid, 0)
             for each in (row, own):
                 each.status, each.timemodified = SUBMITTED, self.site.now()
-            note_submission(one, own)
+            team = self.site.courses[one.courseid].groups.get(row.groupid)
+            note_submission(one, team.members if team else [userid], self.site.now())
 
     def mark(  # noqa: PLR0913 - the columns of a grading form
         self,

@@ -124,6 +124,7 @@ class Assignment:
     comments_enabled: bool = True
     submissiondrafts: bool = False
     teamsubmission: bool = False
+    teamsubmissiongroupingid: int = 0
     blindmarking: bool = False
     revealidentities: bool = False
     markingworkflow: bool = False

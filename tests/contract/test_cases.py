@@ -83,8 +83,18 @@ def test_a_state_is_and_changes_as_it_was_recorded(
 ) -> None:
     answer = answers[version, kind][exchange["id"]]
 
+    recorded, answered = exchange["response"]["body"], json.loads(answer.body)
+    if exchange["id"].endswith((".before.gradebook", ".after.gradebook")):
+        _narrow(recorded, answered)
     assert answer.status == exchange["response"]["status"]
-    assert differences(exchange["response"]["body"], json.loads(answer.body), answer.url) == []
+    assert differences(recorded, answered, answer.url) == []
+
+
+def _narrow(recorded: Any, answered: Any) -> None:
+    """Keep the grade items that were recorded: those around a write hold the item of the case alone."""
+    kept = {item["id"] for user in recorded["usergrades"] for item in user["gradeitems"]}
+    for user in answered["usergrades"]:
+        user["gradeitems"] = [item for item in user["gradeitems"] if item["id"] in kept]
 
 
 @pytest.mark.parametrize("version", VERSIONS)

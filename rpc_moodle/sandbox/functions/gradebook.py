@@ -20,10 +20,10 @@ _FLAGS: Final = ("locked", "gradeislocked", "gradeisoverridden")
 
 @function("gradereport_user_get_grade_items", courseid=integer(), userid=integer(0), groupid=integer(0))
 def get_grade_items(call: Call, params: dict[str, Any]) -> dict[str, Any]:
-    """List the grades of a user, or with ``userid`` 0 of everybody who submits in the course (``course.gradebook_all``).
+    """List the grades of a user, or with ``userid`` 0 of everybody who may submit (``course.gradebook_all``).
 
-    A user without a row for an item has neither a weight nor a status there, and feedback of format 0
-    (``team_none.9.before.gradebook``).
+    A user who has neither handed in nor been graded in the course has neither weights nor a status, and feedback of
+    format 0 (``team_none.9.before.gradebook``).
     """
     course = call.site.courses.get(params["courseid"])
     if course is None:
@@ -46,8 +46,10 @@ def _of_user(call: Call, course: Course, user: User, *, sees_all: bool) -> dict[
     inside = [one for one in call.site.assignments.values() if one.courseid == course.id and one.grade]
     graded = [one for one in inside if (row := one.gradebook.get(user.id)) and row.grade is not None]
     total = sum(_range(call, one)[1] for one in graded)
-    items = [_of_assignment(call, course, one, user.id, total) for one in inside]
-    items.append(_of_course(call, course, graded or inside, user.id, is_graded=bool(graded)))
+    # The first row of a user makes Moodle add up the course anew, which makes the others, too.
+    nothing = BookGrade() if any(user.id in one.gradebook for one in inside) else None
+    items = [_of_assignment(call, course, one, one.gradebook.get(user.id, nothing), total) for one in inside]
+    items.append(_of_course(call, course, graded or inside, _sum(graded, user.id) or nothing))
     if not sees_all:
         items = [item | dict.fromkeys(_FLAGS) for item in items]
     return {
@@ -61,8 +63,7 @@ def _of_user(call: Call, course: Course, user: User, *, sees_all: bool) -> dict[
     }
 
 
-def _of_assignment(call: Call, course: Course, one: Assignment, userid: int, total: float) -> dict[str, Any]:
-    row = one.gradebook.get(userid)
+def _of_assignment(call: Call, course: Course, one: Assignment, row: BookGrade | None, total: float) -> dict[str, Any]:
     item = {
         "id": one.gradeitem or one.id,
         "itemname": name_shown(one.name, raw=call.raw, filtered=call.filter),
@@ -80,24 +81,25 @@ def _of_assignment(call: Call, course: Course, one: Assignment, userid: int, tot
     low, high = _range(call, one)
     if row is not None:  # the natural weight: the item's share of what the user has been graded for
         weight = 0.0 if row.grade is None else round(high / total, 5)
-        item |= {"weightraw": weight or 0, "weightformatted": f"{100 * weight:.2f} %"}
+        item |= {"weightraw": _number(weight), "weightformatted": f"{100 * weight:.2f} %"}
         if row.grade is None:
             item["status"] = "novalue"
     words = [str(low), str(high)]
     if one.grade < 0:
         words = [_word(call, one, low), _word(call, one, high)]
-    return (
-        item | _values(call, row, low, high, "&ndash;".join(words)) | {"gradeformatted": _formatted(call, one, userid)}
-    )
+    return item | _values(call, row, low, high, "&ndash;".join(words)) | {"gradeformatted": _formatted(call, one, row)}
 
 
-def _of_course(
-    call: Call, course: Course, counting: list[Assignment], userid: int, *, is_graded: bool
-) -> dict[str, Any]:
-    """Add up the course: a natural sum of what was graded."""
-    rows = [row for one in counting if is_graded and (row := one.gradebook.get(userid))]
+def _sum(graded: list[Assignment], userid: int) -> BookGrade | None:
+    """Add up what was graded; without any there is no sum."""
+    rows = [one.gradebook[userid] for one in graded]
+    if not rows:
+        return None
+    return BookGrade(sum(row.grade or 0 for row in rows), max(row.dategraded or 0 for row in rows))
+
+
+def _of_course(call: Call, course: Course, counting: list[Assignment], row: BookGrade | None) -> dict[str, Any]:
     most = sum(_range(call, one)[1] for one in counting)
-    row = BookGrade(sum(row.grade or 0 for row in rows), max(row.dategraded or 0 for row in rows)) if rows else None
     item = {"id": course.gradeitem, "itemname": None, "itemtype": "course", "itemmodule": None}
     item |= {"iteminstance": course.gradecategory, "itemnumber": None, "idnumber": None, "categoryid": None}
     item |= {"outcomeid": None, "scaleid": None, "locked": False}
@@ -110,7 +112,7 @@ def _values(call: Call, row: BookGrade | None, low: int, high: int, words: str) 
     share = "-" if value is None else f"{100 * (value - low) / ((high - low) or 1):.2f} %"
     feedback, text_format = shown(row.feedback, row.feedbackformat, raw=call.raw) if row else ("", 0)
     return {
-        "graderaw": int(value) if value is not None and value == int(value) else value,
+        "graderaw": None if value is None else _number(value),
         "gradedatesubmitted": row.datesubmitted if row else None,
         "gradedategraded": row.dategraded if row else None,
         "gradehiddenbydate": False,
@@ -127,6 +129,10 @@ def _values(call: Call, row: BookGrade | None, low: int, high: int, words: str) 
     }
 
 
+def _number(value: float) -> int | float:
+    return int(value) if value == int(value) else value
+
+
 def _range(call: Call, one: Assignment) -> tuple[int, int]:
     return (0, one.grade) if one.grade > 0 else (1, len(call.site.scales.get(-one.grade, "?")))
 
@@ -137,14 +143,13 @@ def _word(call: Call, one: Assignment, number: float) -> str:
     return name_shown(item, raw=False, filtered=call.filter)
 
 
-def _formatted(call: Call, one: Assignment, userid: int) -> str:
+def _formatted(call: Call, one: Assignment, row: BookGrade | None) -> str:
     """Give the grade with Moodle's icon of pass or fail, where there is a pass mark (``untilpass.*``)."""
-    row = one.gradebook.get(userid)
     if row is None or row.grade is None:
         return "-"
     if one.grade < 0:
         return _word(call, one, row.grade)
-    is_pass = passed(one, userid)
+    is_pass = passed(one, row)
     if is_pass is None:
         return f"{row.grade:.2f}"
     icon, name = _ICONS[is_pass]
