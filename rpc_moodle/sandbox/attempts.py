@@ -50,9 +50,7 @@ def reopen_if_due(site: Site, assignment: Assignment, userid: int, graded: int, 
     }.get(assignment.attemptreopenmethod, False)
     if not due or (most != -1 and graded >= most - 1):
         return
-    last = counted(site, assignment, userid)
-    if last.attemptnumber == graded:  # else another member has opened the team's
-        _reopen(site, assignment, userid, graded + 1)
+    _reopen(site, assignment, userid, graded + 1)
 
 
 def _reopen(site: Site, assignment: Assignment, userid: int, number: int) -> None:

@@ -73,6 +73,31 @@ async def test_every_member_of_a_reopened_team_keeps_grade_and_gradebook(sandbox
     assert {team.gradebook[member].grade for member in (10, 11, 12, 13, 14)} == {50}
 
 
+async def test_previous_attempts_are_told_newest_first_each_with_its_grade(sandbox: Sandbox, call: Caller) -> None:
+    stage = Stage(sandbox.site)
+    one = stage.assignment("Essay", attemptreopenmethod="manual", maxattempts=-1)
+    stage.hand_in(one, 5)
+    for grade in (10, 20):
+        stage.mark(one, 5, grade, add_attempt=True)
+
+    answer = await call("mod_assign_get_submission_status", {"assignid": one.id, "userid": 5})
+
+    told = [(each["attemptnumber"], each["grade"]["grade"]) for each in answer["previousattempts"]]
+    assert told == [(1, "20.00000"), (0, "10.00000")]
+
+
+async def test_a_teams_previous_attempt_is_told_with_the_members_grade(sandbox: Sandbox, call: Caller) -> None:
+    stage = Stage(sandbox.site)
+    one = stage.assignment("Report", teamsubmission=True, attemptreopenmethod="manual", maxattempts=-1)
+    stage.hand_in(one, 10)
+    stage.mark(one, 10, 30, add_attempt=True)
+
+    answer = await call("mod_assign_get_submission_status", {"assignid": one.id, "userid": 10})
+
+    previous = [(each["submission"]["groupid"], each["grade"]["grade"]) for each in answer["previousattempts"]]
+    assert previous == [(2, "30.00000")]
+
+
 async def test_reading_a_status_makes_an_empty_row_that_the_next_list_shows(sandbox: Sandbox, call: Caller) -> None:
     listing = "mod_assign_get_submissions", {"assignmentids[0]": 3}
     before = await call(*listing)

@@ -17,6 +17,7 @@ NEW = (0, "NEW", 1)
 
 async def submit(call: Caller, assignment: int, user: int, **fields: Any) -> list[dict[str, Any]]:
     form = {"attemptnumber": -1, "userid": user, "sendstudentnotifications": 0} | fields
+    form = {name: value for name, value in form.items() if value is not None}
     data = {"assignmentid": assignment, "userid": user, "jsonformdata": json.dumps(urlencode(form))}
     answer: list[dict[str, Any]] = await call("mod_assign_submit_grading_form", data, as_="teacher_more")
     return answer
@@ -95,12 +96,14 @@ async def test_a_whole_team_is_meant_unless_the_form_says_otherwise(
     [
         (1, {"sendstudentnotifications": "0"}, 0),
         (1, {"sendstudentnotifications": "1"}, 1),
+        (1, {"sendstudentnotifications": None}, 1),
+        (6, {"sendstudentnotifications": None, "workflowstate": "released"}, 0),
         (6, {"sendstudentnotifications": "1", "workflowstate": "inmarking"}, 0),
         (6, {"sendstudentnotifications": "1", "workflowstate": "released"}, 1),
     ],
 )
 async def test_students_are_notified_as_the_form_says(
-    sandbox: Sandbox, call: Caller, assignment: int, fields: dict[str, str], notified: int
+    sandbox: Sandbox, call: Caller, assignment: int, fields: dict[str, str | None], notified: int
 ) -> None:
     one = sandbox.site.assignments[assignment]
 
