@@ -17,8 +17,8 @@ from tests.utils.raw import RawSocket
 from utils.dispatch import Dispatcher
 from utils.server import create_server, engine, sockets, transports
 from utils.server.lifecycle import SOCKETS
-from utils.server.limits import origin
-from utils.server.outbox import BATCH_BYTES, Outbox
+from utils.origins import origin
+from utils.server.outbox import BATCH_BYTES, Outbox, Unread
 from utils.settings import KitSettings
 from utils.testing import running
 
@@ -234,7 +234,7 @@ class Packet:
 
 
 async def test_what_waits_is_counted_and_handed_out_in_batches() -> None:
-    outbox = Outbox()
+    outbox = Outbox(Unread())
     packets = [Packet("x" * BATCH_BYTES), Packet(b"y" * BATCH_BYTES), Packet({"sid": 1})]
     for packet in packets:
         outbox.put_nowait(packet)
@@ -249,7 +249,7 @@ async def test_what_waits_is_counted_and_handed_out_in_batches() -> None:
 
 
 async def test_what_is_dropped_is_waited_for_no_more() -> None:
-    outbox = Outbox()
+    outbox = Outbox(Unread())
     outbox.put_nowait(Packet("x"))
     outbox.put_nowait(None)
     outbox.clear()
