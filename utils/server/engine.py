@@ -188,6 +188,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # the library ha
         if socket is not None:
             if gone:
                 socket.queue.clear()
+                loop.call_soon(self.sockets.pop, sid, None)  # which the library would do within a minute
             else:
                 loop.call_later(ABORT_SECONDS, socket.queue.clear)
             # After the CLOSE packet, due next: ends a waiting poll, and the WebSocket, where clients ignore CLOSE.

@@ -58,6 +58,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc] # the library ha
         self._seldom = Seldom("utils.server")
         self._answering: set[asyncio.Task[None]] = set()
         self._questions = Questions()
+        self._pending: dict[str, Packet] = {}
         self.on("disconnect", self._disconnected)
 
     @property
@@ -83,8 +84,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc] # the library ha
 
     async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
         await super()._handle_eio_disconnect(eio_sid, reason)
-        peer = self.door.peers.get(eio_sid)
-        pending: Packet | None = self._binary_packet.pop(eio_sid, None)
+        peer, pending = self.door.peers.get(eio_sid), self._pending.pop(eio_sid, None)
         if pending is not None and peer is not None:
             peer.give(pending.kept)
 
@@ -110,7 +110,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc] # the library ha
             self._seldom.info("packet_dropped", reason=type(error).__name__)
 
     async def _receive(self, eio_sid: str, peer: Peer, data: object, arrival: Arrival) -> None:
-        pending: Packet | None = self._binary_packet.pop(eio_sid, None)
+        pending = self._pending.pop(eio_sid, None)
         if isinstance(data, bytes):
             if pending is None:
                 peer.give(arrival.kept)
@@ -120,7 +120,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc] # the library ha
             if pending.add_attachment(data if pending.problem is None else b""):
                 await self._accept(eio_sid, peer, pending)
             else:
-                self._binary_packet[eio_sid] = pending
+                self._pending[eio_sid] = pending
             return
         if pending is not None:
             pending.problem = RpcError(INVALID_REQUEST, "The payload lacks attachments that it announced.")
@@ -136,7 +136,7 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc] # the library ha
         packet.problem = arrival.problem or packet.problem
         binary = packet.packet_type in {socketio.packet.BINARY_EVENT, socketio.packet.BINARY_ACK} and peer.admitted
         if binary and packet.attachment_count and self.manager.sid_from_eio_sid(eio_sid, packet.namespace or "/"):
-            self._binary_packet[eio_sid] = packet
+            self._pending[eio_sid] = packet
         else:
             await self._accept(eio_sid, peer, packet)
 

@@ -177,21 +177,28 @@ class WebSocket:
         else:
             await self._response.send_str(message)
 
-    async def wait(self) -> str | bytes:
-        """Return the next message; raises OSError, upon which the library closes, when it is late or no packet."""
-        async with asyncio.timeout(None if self._socket.upgraded else UPGRADE_SECONDS):
-            message = await self._response.receive()
+    async def wait(self) -> str | bytes | None:
+        """Return the next message; None, upon which the library closes, when it is late or no packet.
+
+        An exception would do as well, but the library's frames would then hold on to the last message until the
+        garbage collector looks.
+        """
+        try:
+            async with asyncio.timeout(None if self._socket.upgraded else UPGRADE_SECONDS):
+                message = await self._response.receive()
+        except TimeoutError:
+            return None
         if message.type not in {web.WSMsgType.TEXT, web.WSMsgType.BINARY}:
-            raise OSError("the connection has ended")
+            return None
         arrival = self._frames.take()
         data: str | bytes = message.data
         if arrival.problem is not None and data[:1] == ATTACHMENT:
             data = ATTACHMENT
         try:
             check(data)
-        except ValueError as error:
+        except ValueError:
             self._give(arrival.kept)
-            raise OSError("malformed packet") from error
+            return None
         if self._peer is not None and (isinstance(data, bytes) or data[:1] in {MESSAGE, ATTACHMENT}):
             self._peer.arrivals.append(arrival)
         else:
