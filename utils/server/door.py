@@ -32,11 +32,17 @@ class Peer:
         self.origin = where
         self.remote = remote
         self.admitted = admitted
+        self.token: str | None = None
         self.calls = 0
         self.refused = 0
         self.arrivals: deque[Arrival] = deque()
         self._budget = budget
         self._limit = limit
+
+    @property
+    def name(self) -> str:
+        """Who it is, for the log: the name of its token, and its address."""
+        return f"{self.token}@{self.origin}" if self.token is not None else self.origin
 
     def problem(self, size: int, more: int) -> RpcError | None:
         """Return why a message of so many bytes is not kept; else ``more`` bytes of it are taken from the budget.
@@ -103,13 +109,15 @@ class Door:
         if peer is None:
             return None
         token = auth.get("token") if isinstance(auth, dict) else None
-        if not await self.gate.lets_in(peer.remote, token, bearer(environ.get("HTTP_AUTHORIZATION"))):
+        shown = token, bearer(environ.get("HTTP_AUTHORIZATION"))
+        if not await self.gate.lets_in(peer.remote, *shown):
             peer.admitted = False
             if sid in self.peers:
                 self.limits.dismissed(sid)
             return None
         problem = self.limits.admitted(sid)
         peer.admitted = problem is None
+        peer.token = self.gate.name(*shown)
         return problem
 
     def closed(self, sid: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import socketio
 import socketio.packet
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from utils.auth import Gate
 from utils.dispatch import UNWIND_SECONDS, Dispatcher
@@ -230,7 +231,8 @@ class SocketServer(socketio.AsyncServer):  # type: ignore[misc] # the library ha
             peer.refused += strange
         else:
             packet.data = None
-            reply = await self._dispatcher.dispatch(event, arguments, caller)
+            with bound_contextvars(by=peer.name):
+                reply = await self._dispatcher.dispatch(event, arguments, caller)
         if packet.id is not None:
             ack = self.packet_class(socketio.packet.ACK, namespace=packet.namespace, id=packet.id, data=[reply])
             await self.deliver(eio_sid, ack)
