@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from rpc_moodle.app import create_app
-from rpc_moodle.methods import panel_jobs
 from rpc_moodle.sandbox import Sandbox
 from rpc_moodle.sandbox.moopanel import cron, seed
 from rpc_moodle.settings import Settings
@@ -18,9 +17,7 @@ INSTANCE = 666
 Ask = Callable[..., Awaitable[Any]]
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(panel_jobs, "LOOK_SECONDS", 0.02)
+pytestmark = pytest.mark.usefixtures("quick_looks")
 
 
 @pytest.fixture
