@@ -53,7 +53,7 @@ class CreateBackupsRequest(PanelJobRequest):
 @methods.method("moopanel.createBackups", writes=True)
 async def create_backups(request: CreateBackupsRequest, call: Call) -> Started:
     """Have courses backed up by the site's cron, a job for each; what was refused is in `results`."""
-    async with panel_of(request, call) as panel, begun(request, call) as after:
+    async with panel_of(request, call) as panel, begun(panel, request, call) as after:
         return after(
             await backups.create(
                 panel,
@@ -81,7 +81,7 @@ class RestoreBackupRequest(PanelJobRequest):
 @methods.method("moopanel.restoreBackup", writes=True)
 async def restore_backup(request: RestoreBackupRequest, call: Call) -> Started:
     """Have a backup restored by the site's cron. It replaces what the course holds."""
-    async with panel_of(request, call) as panel, begun(request, call) as after:
+    async with panel_of(request, call) as panel, begun(panel, request, call) as after:
         return after(
             await backups.restore(
                 panel,
@@ -118,5 +118,5 @@ async def delete_backups(request: DeleteBackupsRequest, call: Call) -> Started:
     stored = [
         backups.StoredBackup(each.backup_result_id or new_number(), each.link, each.storage) for each in request.backups
     ]
-    async with panel_of(request, call) as panel, begun(request, call) as after:
+    async with panel_of(request, call) as panel, begun(panel, request, call) as after:
         return after(await backups.delete(panel, request.instance_id, stored, request.who))

@@ -6,7 +6,6 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 from typing_extensions import TypedDict
-from yarl import URL
 
 from rpc_moodle.callbacks import topic_of
 from rpc_moodle.methods.common import MoodleId
@@ -33,12 +32,16 @@ GRACE_LOOKS = 3
 
 
 @asynccontextmanager
-async def begun(request: PanelJobRequest, call: Call) -> AsyncIterator[Callable[[Started], Started]]:
+async def begun(
+    panel: PanelClient, request: PanelJobRequest, call: Call
+) -> AsyncIterator[Callable[[Started], Started]]:
     """Be ready for reports before a job is asked for: the plugin sends each once, and cron may be quick.
 
     Gives a function that notes in the jobs after which report theirs come. Raises RpcError `rate_limited`.
     """
-    after = await _open(call, request.options.url, topic_of(request.instance_id, request.options.api_key))
+    if not panel.proven:
+        await site.test_connection(panel)
+    after = await _open(panel, call, request.instance_id)
 
     def noted(started: Started) -> Started:
         jobs: list[Job] = [{**job, "after": after} for job in started["jobs"]]
@@ -47,9 +50,11 @@ async def begun(request: PanelJobRequest, call: Call) -> AsyncIterator[Callable[
     yield noted
 
 
-async def _open(call: Call, url: str, topic: str) -> int:
+async def _open(panel: PanelClient, call: Call, instance_id: int) -> int:
+    """Have the reports of an instance kept; only for who has shown the site its key, since topics are limited."""
+    topic = topic_of(instance_id, panel.key)
     try:
-        return await call.shared(Subscriptions).topics.open(topic, owner=str(URL(url).origin()))
+        return await call.shared(Subscriptions).topics.open(topic, owner=str(panel.site.origin()))
     except TopicsFull:
         raise RpcError(RATE_LIMITED, "The service waits for reports of too many instances; call again later.") from None
 
@@ -75,7 +80,7 @@ class AdminPresetRequest(PanelJobRequest):
 @methods.method("moopanel.createAdminPreset", writes=True)
 async def create_admin_preset(request: AdminPresetRequest, call: Call) -> Started:
     """Have the settings of a site exported by its cron; the report holds them as XML, without secrets."""
-    async with panel_of(request, call) as panel, begun(request, call) as after:
+    async with panel_of(request, call) as panel, begun(panel, request, call) as after:
         return after(await tasks.create_admin_preset(panel, request.instance_id))
 
 
@@ -131,18 +136,19 @@ async def wait_for_job(request: WaitRequest, call: Call) -> list[JobOutcome]:
     With a `progressId`, `progress` events count those that are done. When the time is over, the call is answered with
     `timeout`, whose details hold what the site's queue says of each task; the call can be made again.
     """
-    topic = topic_of(request.jobs[0].instance_id, request.options.api_key)
-    await _open(call, request.options.url, topic)
     async with panel_of(request, call) as panel:
-        return await _Wait(panel, call, topic, request.jobs).outcomes()
+        if not panel.proven:
+            await site.test_connection(panel)
+        await _open(panel, call, request.jobs[0].instance_id)
+        return await _Wait(panel, call, request.jobs).outcomes()
 
 
 class _Wait:
-    def __init__(self, panel: PanelClient, call: Call, topic: str, jobs: tuple[JobItem, ...]) -> None:
+    def __init__(self, panel: PanelClient, call: Call, jobs: tuple[JobItem, ...]) -> None:
         self._panel = panel
         self._call = call
         self._topics = call.shared(Subscriptions).topics
-        self._topic = topic
+        self._topic = topic_of(jobs[0].instance_id, panel.key)
         self._jobs = jobs
         self._found: dict[int, JobOutcome] = {}
         self._gone: dict[int, int] = {}
@@ -226,8 +232,8 @@ async def subscribe(request: SubscribeRequest, call: Call) -> Subscription:
     caller = _caller(call)
     async with panel_of(request, call) as panel:
         await site.test_connection(panel)
+        newest = await _open(panel, call, request.instance_id)
     topic = topic_of(request.instance_id, request.options.api_key)
-    newest = await _open(call, request.options.url, topic)
     after = newest if request.after is None else request.after
     try:
         call.shared(Subscriptions).subscribe(caller, topic, after)

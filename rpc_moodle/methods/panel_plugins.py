@@ -88,7 +88,7 @@ async def update_plugins(request: UpdatePluginsRequest, call: Call) -> Started:
         plugins.PluginUpdate(each.model_id or new_number(), each.component, each.version, each.release, each.download)
         for each in request.updates
     ]
-    async with panel_of(request, call) as panel, begun(request, call) as after:
+    async with panel_of(request, call) as panel, begun(panel, request, call) as after:
         return after(await plugins.update(panel, request.instance_id, updates, request.who))
 
 
@@ -101,7 +101,7 @@ class InstallPluginsRequest(PanelJobRequest):
 @methods.method("moopanel.installPlugins", writes=True)
 async def install_plugins(request: InstallPluginsRequest, call: Call) -> Started:
     """Have plugins installed from ZIP files by the site's cron. What is in them runs with all rights of the site."""
-    async with panel_of(request, call) as panel, begun(request, call) as after:
+    async with panel_of(request, call) as panel, begun(panel, request, call) as after:
         return after(await plugins.install(panel, request.instance_id, request.links, request.who))
 
 
@@ -153,7 +153,7 @@ async def update_core(request: UpdateCoreRequest, call: Call) -> Started:
         update = _known(await plugins.core(panel), request.version)
         if request.dry_run:
             return {"jobs": [], "results": [{"about": update["version"], "ok": True, "message": "It can be updated."}]}
-        async with begun(request, call) as after:
+        async with begun(panel, request, call) as after:
             number = request.update_id or new_number()
             return after(await plugins.update_core(panel, request.instance_id, number, update, request.who))
 

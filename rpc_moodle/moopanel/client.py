@@ -7,6 +7,7 @@ from functools import cache
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+import aiohttp
 from pydantic import SecretStr, TypeAdapter
 from yarl import URL
 
@@ -101,6 +102,11 @@ class PanelClient:
         found: T = wire.read(endpoint, body, _adapter(into), self.key)  # type: ignore[arg-type] # a type can be hashed
         return found
 
+    @property
+    def proven(self) -> bool:
+        """Whether the site has accepted the key before."""
+        return self._pool().sites.is_proven(self.tenant)
+
     def _pool(self) -> Http:
         if self._http is None:
             raise RuntimeError(f"{type(self).__name__} is used outside its 'async with'")
@@ -116,21 +122,30 @@ class PanelClient:
                     request.method, request.url, tenant=self.tenant, headers=request.headers, body=request.body
                 ) as response,
             ):
-                body = bytearray()
-                async for chunk in response.content.iter_chunked(_CHUNK):
-                    body += chunk
-                    if len(body) > MAX_ANSWER:
-                        raise errors.AnswerTooLarge(
-                            f"The site's answer to {endpoint} is over {MAX_ANSWER >> 20} MiB; it was dropped."
-                        )
-                    if len(body) >= _CHUNK and body.lstrip()[:1] != b"{":
-                        break
-                    await asyncio.sleep(0)  # inflating never waits by itself
-                known = wire.answer(endpoint, response.status, response.headers, bytes(body), self.key)
+                body = await self._body(endpoint, response)
+                known = wire.answer(endpoint, response.status, response.headers, body, self.key)
         except TimeoutError:
             raise errors.SiteTimeout(f"{self.site.host} took too long to answer {endpoint}.") from None
         pool.sites.prove(self.tenant)
         return known
+
+    @staticmethod
+    async def _body(endpoint: str, response: aiohttp.ClientResponse) -> bytes:
+        """Read an answer up to its limit; of what is no JSON, only enough to tell what it is."""
+        body = bytearray()
+        try:
+            async for chunk in response.content.iter_chunked(_CHUNK):
+                body += chunk
+                if len(body) > MAX_ANSWER:
+                    raise errors.AnswerTooLarge(
+                        f"The site's answer to {endpoint} is over {MAX_ANSWER >> 20} MiB; it was dropped."
+                    )
+                if len(body) >= _CHUNK and not wire.may_be_object(body):
+                    break
+                await asyncio.sleep(0)  # inflating never waits by itself
+            return bytes(body)
+        finally:
+            body.clear()  # the frames of an error would hold it
 
 
 @cache

@@ -87,12 +87,12 @@ def answer(endpoint: str, status: int, headers: Mapping[str, str], body: bytes, 
 
     Raises any MooPanelError but Unreachable and SiteTimeout.
     """
-    said = _said(body)
     if status in {HTTPStatus.OK, HTTPStatus.CREATED}:
-        if said is None:
+        if not may_be_object(body):
             what = looks_like(body) if body.strip() else "nothing at all"
             raise errors.BadResponse(f"The site answered {endpoint} with {what} instead of JSON. {_CHECK}")
         return body
+    said = _said(body)
     if said is None and status in {HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED} and not body.strip():
         said = {}  # ``dashboard_head``
     if said is not None and status != HTTPStatus.TOO_MANY_REQUESTS:
@@ -100,9 +100,14 @@ def answer(endpoint: str, status: int, headers: Mapping[str, str], body: bytes, 
     raise _foreign(endpoint, status, headers, body)
 
 
+def may_be_object(body: bytes | bytearray) -> bool:
+    """Tell by its first character whether a body can be a JSON object, which all answers of the plugin are."""
+    return bytes(body[:100]).lstrip()[:1] == b"{"
+
+
 def _said(body: bytes) -> dict[str, object] | None:
-    """Read the object that the plugin answers with, whether it is data or an error; None where it is none."""
-    if body[:100].lstrip()[:1] != b"{":
+    """Read the object that the plugin refuses with; None where it is none."""
+    if not may_be_object(body):
         return None
     try:
         value = orjson.loads(body)

@@ -150,6 +150,7 @@ def _grade_stored(grade: Grade, userid: int) -> bool:
 
 
 _NOT_AGAIN = {"reset once": UNREACHABLE}  # a write of which nobody knows what became of it is not sent again
+BACKUPS = "moopanel.createBackups"
 _ONCE = {"reset once": UNREACHABLE, "503 once": UNAVAILABLE}
 _OTHER_SITE = {"certificate": frozenset({"not_found"}), "nothing listens": frozenset({"not_found"})}
 
@@ -181,7 +182,7 @@ WAYS = (
     replace(_GRADES, name="grades, their writes", struck=SAVES, codes=_NOT_AGAIN, least=1.3),
     Way("publication", "getPublication", lambda *_: {"progressId": "p"}, _OTHER_SITE, Asks.NOTHING, first=_FEEDBACK),
     Way("panel, reading", "moopanel.getUsers"),
-    Way("panel, writing", "moopanel.createBackups", lambda *_: PANEL["moopanel.createBackups"], _ONCE),
+    Way("panel, writing", BACKUPS, lambda *_: PANEL[BACKUPS], _ONCE, struck="moopanel/backups"),
     Way("panel, subscribing", "moopanel.subscribe", lambda *_: PANEL["moopanel.subscribe"]),
     Way("file by HTTP", "GET /files", codes=_SENT, asks=Asks.FILES),
     Way("archive by HTTP", "GET /archives"),

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import aiohttp
 import pytest
 
 from rpc_moodle.app import create_app
@@ -183,6 +184,27 @@ async def test_jobs_of_two_instances_are_not_waited_for_together(ask: Ask) -> No
     jobs = [{"kind": "backup", "instanceId": number, "about": ["2"]} for number in (1, 2)]
     with pytest.raises(LookupError, match="must be of one instance"):
         await ask("waitForJob", jobs=jobs)
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"),
+    [
+        ("createBackups", {"instanceId": INSTANCE, "courses": [2]}),
+        ("waitForJob", {"jobs": [{"kind": "backup", "instanceId": INSTANCE, "about": ["2"]}]}),
+        ("subscribe", {"instanceId": INSTANCE}),
+    ],
+)
+async def test_reports_are_kept_for_those_alone_whose_key_the_site_takes(
+    ask: Ask, service: str, event: str, payload: dict[str, Any]
+) -> None:
+    wrong = "0" * 32
+    with pytest.raises(LookupError, match="invalid_token"):
+        await ask(event, **payload, options={"apiKey": wrong})
+    headers = {"X-API-KEY": wrong}
+    async with aiohttp.request(
+        "POST", f"{service}/api/backups/courses/{INSTANCE}", json={"status": True, "courseid": 2}, headers=headers
+    ) as response:
+        assert response.status == 401
 
 
 async def test_reports_come_to_who_subscribed_and_with_the_right_key_alone(
