@@ -60,7 +60,7 @@ async def test_a_wrong_setting_is_named_without_its_value() -> None:
     assert "hunter2" not in err
 
 
-async def test_the_demonstration_calls_all_five_methods_and_ends_by_itself() -> None:
+async def test_the_demonstration_calls_methods_of_both_kinds_and_ends_by_itself() -> None:
     status, out, err = await run("demo")
     assert (status, err) == (0, "")
     for method in (
@@ -69,6 +69,8 @@ async def test_the_demonstration_calls_all_five_methods_and_ends_by_itself() -> 
         "getSubmissionsInfosFromAssignment",
         "downloadSubmissionsFromUser",
         "publishAssignmentTextFeedback",
+        "moopanel.updatePlugins",
+        "moopanel.waitForJob",
     ):
         assert method in out
 
