@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Hashable, Mapping
 from contextlib import AsyncExitStack
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,7 @@ from rpc_moodle.moodle.files.upload import Upload, multipart
 from rpc_moodle.moodle.files.url import bare, file_url, is_of
 from rpc_moodle.moodle.models import Stored
 from rpc_moodle.transport.address import endpoint, site_url
+from rpc_moodle.transport.allowance import Allowance, too_large
 from rpc_moodle.transport.http import Body, Http
 from rpc_moodle.transport.retry import again
 from rpc_moodle.transport.tenant import Tenant
@@ -27,8 +28,8 @@ T = TypeVar("T")
 
 _REST, _UPLOAD = "webservice/rest/server.php", "webservice/upload.php"
 _CHUNK = 256 * 1024
-MAX_ANSWER = 64 * 1024 * 1024
-"""Bytes that the answer to one call may have; 50,000 users need a fifth of it (``users.course.userfields``)."""
+_LARGE = 1024 * 1024
+"""Bytes from which on an answer is read beside the event loop."""
 
 
 class MoodleClient:
@@ -90,7 +91,13 @@ class MoodleClient:
 
     @overload
     async def call(
-        self, function: str, params: wire.Params | None = None, *, fresh: bool = False, read: bool | None = None
+        self,
+        function: str,
+        params: wire.Params | None = None,
+        *,
+        fresh: bool = False,
+        read: bool | None = None,
+        allowance: Allowance | None = None,
     ) -> Any: ...
     @overload
     async def call(
@@ -101,9 +108,10 @@ class MoodleClient:
         into: type[T],
         fresh: bool = False,
         read: bool | None = None,
+        allowance: Allowance | None = None,
     ) -> T: ...
 
-    async def call(
+    async def call(  # noqa: PLR0913 - what a call is, and how it is made
         self,
         function: str,
         params: wire.Params | None = None,
@@ -111,12 +119,14 @@ class MoodleClient:
         into: Any = object,
         fresh: bool = False,
         read: bool | None = None,
+        allowance: Allowance | None = None,
     ) -> Any:
         """Call a web service function and read its answer into a type; without one, into plain JSON values.
 
         A function that only reads is tried again where that can help (``rpc_moodle.transport.retry``), and
         shares the answer of an identical call in flight unless it must be ``fresh``: not older than the call.
-        ``read`` says whether it only reads, where its name does not (``wire.is_read``).
+        ``read`` says whether it only reads, where its name does not (``wire.is_read``). ``allowance`` is what
+        several calls share, such as the pages of a listing; each other has one of its own.
 
         Raises any MoodleError.
         """
@@ -130,7 +140,7 @@ class MoodleClient:
                     body = await self.http.sharing.ask(key, lambda: self._answer(function, _REST, form, self.token))
                 else:
                     body = await self._answer(function, _REST, form, self.token)
-        return wire.read(function, body, _adapter(into))
+        return await self._read(function, body, into, allowance)
 
     async def script(self, path: str, fields: wire.Fields, *, into: Any = object, read: bool = False) -> Any:
         """Post a form to one of the site's own scripts, such as ``login/token.php``, and read its JSON into a type.
@@ -144,7 +154,7 @@ class MoodleClient:
         async for attempt in again(read=read, remaining=self._remaining):
             with attempt:
                 body = await self._answer(path, path, form, secret)
-        return wire.read(path, body, _adapter(into))
+        return await self._read(path, body, into)
 
     async def upload(self, *files: Upload, itemid: int = 0) -> list[Stored]:
         """Put files into a draft area of the account, which a later call names by its ``itemid``; 0 makes a new one.
@@ -156,7 +166,8 @@ class MoodleClient:
         """
         headers, body = multipart(wire.file_upload(self.token, itemid), files)
         answer = await self._answer(_UPLOAD, _UPLOAD, body, self.token, headers)
-        return wire.read(_UPLOAD, answer, _adapter(list[Stored]))
+        stored: list[Stored] = await self._read(_UPLOAD, answer, list[Stored])
+        return stored
 
     async def _answer(
         self, function: str, path: str, body: Body, secret: SecretStr, headers: Mapping[str, str] | None = None
@@ -168,31 +179,35 @@ class MoodleClient:
                 asyncio.timeout(self.http.total_seconds),
                 self.http.post(url, body, headers, tenant=self.tenant) as response,
             ):
-                found = await self._body(function, response)
-                known = wire.answer(function, response.status, response.headers, found, secret)
+                found = await self._body(response)
+                decide = partial(wire.answer, function, response.status, response.headers, found, secret)
+                known = await _beside(found, decide)
         except TimeoutError:
             raise errors.SiteTimeout(f"{self.site.host} took too long to answer {function}.") from None
         if secret is self._token:
             self.http.sites.prove(self.tenant)
         return known
 
-    @staticmethod
-    async def _body(function: str, response: aiohttp.ClientResponse) -> bytes:
-        """Read an answer up to its limit; of what is no JSON, only enough to tell what it is."""
+    async def _body(self, response: aiohttp.ClientResponse) -> bytes:
+        """Read an answer up to its limit; of what is no data, only enough to tell what it is."""
         body = bytearray()
+        limit = self.http.answers.bytes
         try:
             async for chunk in response.content.iter_chunked(_CHUNK):
                 body += chunk
-                if len(body) > MAX_ANSWER:
-                    raise errors.AnswerTooLarge(
-                        f"The site's answer to {function} is over {MAX_ANSWER >> 20} MiB; it was dropped."
-                    )
+                if len(body) > limit:
+                    raise too_large(f"{limit:,} bytes")
                 if len(body) >= _CHUNK and not wire.may_be_data(body):
                     break
                 await asyncio.sleep(0)  # inflating never waits by itself
             return bytes(body)
         finally:
             body.clear()  # the frames of an error would hold it
+
+    async def _read(self, function: str, body: bytes, into: Any, allowance: Allowance | None = None) -> Any:
+        """Read an answer, if it is not more than may be taken."""
+        (allowance or Allowance(self.http.answers)).take_body(body)
+        return await _beside(body, partial(wire.read, function, body, _adapter(into)))
 
     async def download(self, url: str, destination: str | Path, *, progress: Progress | None = None) -> Saved:
         """Fetch the file of a ``fileurl`` into ``destination``, proven by its SHA-1, unless it is there unchanged.
@@ -207,6 +222,11 @@ class MoodleClient:
         return await save(
             self.http, address, self.token, Path(destination), owner=self, caller=self.tenant.caller, progress=progress
         )
+
+
+async def _beside(body: bytes, work: Callable[[], T]) -> T:
+    """Do what costs time with the length of a body, beside the event loop where it is long."""
+    return work() if len(body) < _LARGE else await asyncio.to_thread(work)
 
 
 @cache
