@@ -181,7 +181,7 @@ class MoodleClient:
             ):
                 found = await self._body(response)
                 decide = partial(wire.answer, function, response.status, response.headers, found, secret)
-                known = await _beside(found, decide)
+                known = await self._beside(found, decide)
         except TimeoutError:
             raise errors.SiteTimeout(f"{self.site.host} took too long to answer {function}.") from None
         if secret is self._token:
@@ -207,7 +207,14 @@ class MoodleClient:
     async def _read(self, function: str, body: bytes, into: Any, allowance: Allowance | None = None) -> Any:
         """Read an answer, if it is not more than may be taken."""
         (allowance or Allowance(self.http.answers)).take_body(body)
-        return await _beside(body, partial(wire.read, function, body, _adapter(into)))
+        return await self._beside(body, partial(wire.read, function, body, _adapter(into)))
+
+    async def _beside(self, body: bytes, work: Callable[[], T]) -> T:
+        """Do what costs time and memory with the length of a body: a long one beside the event loop, few at a time."""
+        if len(body) < _LARGE:
+            return work()
+        async with self.http.large:
+            return await asyncio.to_thread(work)
 
     async def download(self, url: str, destination: str | Path, *, progress: Progress | None = None) -> Saved:
         """Fetch the file of a ``fileurl`` into ``destination``, proven by its SHA-1, unless it is there unchanged.
@@ -222,11 +229,6 @@ class MoodleClient:
         return await save(
             self.http, address, self.token, Path(destination), owner=self, caller=self.tenant.caller, progress=progress
         )
-
-
-async def _beside(body: bytes, work: Callable[[], T]) -> T:
-    """Do what costs time with the length of a body, beside the event loop where it is long."""
-    return work() if len(body) < _LARGE else await asyncio.to_thread(work)
 
 
 @cache

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from rpc_moodle.transport.errors import AnswerTooLarge
 
-_OBJECTS_PER_ROW = 8
-"""JSON objects that a row has at the most, its plugins, areas and files included, on the average of an answer."""
+_OBJECTS_PER_ROW = 4
+"""JSON objects that a row has at the most, on the average of an answer as long as it may be."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,13 @@ class Allowance:
         return max(0, self._limits.bytes - self._bytes)
 
     def take_body(self, body: bytes) -> None:
-        """Count an answer before it is read: its bytes, and the rows that it could have."""
+        """Count an answer before it is read, which takes many times its bytes: them, and what it could hold."""
         self._bytes += len(body)
         if self._bytes > self._limits.bytes:
             raise too_large(f"{self._limits.bytes:,} bytes")
         if body.count(b"{") > self._limits.rows * _OBJECTS_PER_ROW:
             raise too_large(f"{self._limits.rows:,} rows")
+        self.take_files(body.count(b'"fileurl"'))
 
     def take_page(self, rows: int) -> None:
         """Count a page with so many rows."""

@@ -21,6 +21,9 @@ from rpc_moodle.transport.sites import Limits, Sites
 from rpc_moodle.transport.tenant import Tenant
 
 _CONNECT_SECONDS = 10
+_LARGE_AT_A_TIME = 2
+"""Large answers that are read at a time: to read one takes many times its bytes."""
+
 _HOST_CONNECTIONS = 128
 """Connections to one host at a time, however many sites a caller says are there."""
 
@@ -58,6 +61,7 @@ class Http:
         """
         self.sites = Sites(limits)
         self.answers = answers or AnswerLimits()
+        self.large = asyncio.Semaphore(_LARGE_AT_A_TIME)
         self.sharing: Sharing[bytes] = Sharing()
         self.retry_seconds = retry_seconds
         self.total_seconds = total_seconds
