@@ -422,6 +422,12 @@ async def test_any_number_of_files_and_archives_come_at_once(
         assert zipfile.ZipFile(io.BytesIO(content)).testzip() is None
 
 
+async def hold(browser: aiohttp.ClientSession, path: str) -> None:
+    """Ask for a file, and read nothing of it."""
+    async with browser.get(path):
+        await asyncio.Event().wait()
+
+
 async def test_clients_that_leave_give_their_places_back(
     service: str, browser: aiohttp.ClientSession, site: FaultySite, tickets: Tickets
 ) -> None:
@@ -429,7 +435,7 @@ async def test_clients_that_leave_give_their_places_back(
     async with endless.serving() as url:
         path = path_of(tickets, url, TOKEN)
         async with aiohttp.ClientSession(service) as leaving:
-            asked = [asyncio.create_task(leaving.get(path).__aenter__()) for _ in range(12)]
+            asked = [asyncio.create_task(hold(leaving, path)) for _ in range(12)]
             await endless.started.wait()
             for task in asked:
                 task.cancel()
@@ -444,7 +450,7 @@ async def test_readers_that_do_not_read_keep_another_key_s_download_from_nothing
     endless = EndlessSite()
     async with endless.serving() as url:
         slow = [
-            asyncio.create_task(browser.get(path_of(tickets, url, SecretStr(f"{hog:032x}"))).__aenter__())
+            asyncio.create_task(hold(browser, path_of(tickets, url, SecretStr(f"{hog:032x}"))))
             for hog in (1, 2, 3, 4, 5)
             for _ in range(4)
         ]
