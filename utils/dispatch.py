@@ -14,8 +14,9 @@ from utils.call import Call, Caller, Deadline, Shared
 from utils.codec import encode
 from utils.contract import Envelope, Request, failure, success
 from utils.errors import INTERNAL, RATE_LIMITED, TIMEOUT, UNKNOWN_METHOD, RpcError
+from utils.keys import UnknownKey
 from utils.registry import Method, Registry
-from utils.validation import parse
+from utils.validation import check_keys, parse
 
 UNWIND_SECONDS = 1.0
 """How long a handler that was told to stop may take to say what it had done."""
@@ -88,12 +89,12 @@ class Dispatcher:
             if task is not None:
                 self._calls.discard(task)
 
-    def refuse(self, event: object, error: RpcError, caller: Caller | None = None) -> Envelope:
-        """Return the reply to a call that could not even be read, and log it as any other."""
+    def refuse(self, event: object, error: RpcError, caller: Caller | None = None, *, quiet: bool = False) -> Envelope:
+        """Return the reply to a call that is not made, and log it as any other, but for a ``quiet`` one."""
         call_id = secrets.token_hex(6)
         with bound_contextvars(call_id=call_id):
             envelope = self._encoded(call_id, failure(error), binary=False)
-            self._report(event, self._find(event), caller, time.monotonic(), envelope)
+            self._report(event, self._find(event), caller, time.monotonic(), envelope, quiet=quiet)
         return envelope
 
     async def _timed(self, call_id: str, event: object, args: Sequence[object], caller: Caller | None) -> Envelope:
@@ -124,8 +125,10 @@ class Dispatcher:
         request = args[0] if args else None
         seconds = self._default_timeout
         progress_id = None
+        unknown: list[UnknownKey] = []
         if method.request_model is not None:
             request = parse(method.request_model, args)
+            unknown = check_keys(method.request_model, args, writes=method.writes)
             if isinstance(request, Request):
                 seconds = (request.options.timeout_ms or seconds * 1000) / 1000
                 progress_id = request.progress_id
@@ -138,6 +141,8 @@ class Dispatcher:
             shared=self._shared,
             progress_id=progress_id,
         )
+        for key in unknown:
+            call.warn("unknown_key", key.sentence, path=key.path, nearest=key.nearest)
         return success(await self._run(method, request, call), call.warnings)
 
     async def _run(self, method: Method, request: object, call: Call) -> object:
@@ -222,14 +227,23 @@ class Dispatcher:
             envelope.encoded = encode(envelope)
         return envelope
 
-    def _report(
-        self, event: object, method: Method | None, caller: Caller | None, started: float, envelope: Envelope
+    def _report(  # noqa: PLR0913 - what a line of the log is made of
+        self,
+        event: object,
+        method: Method | None,
+        caller: Caller | None,
+        started: float,
+        envelope: Envelope,
+        *,
+        quiet: bool = False,
     ) -> None:
         seconds = time.monotonic() - started
         outcome = "ok" if envelope["success"] else envelope["error"]["code"]
         name = method.name if method is not None else None
         for observer in self.observers:
             observer(name, outcome, seconds)
+        if quiet:
+            return
         if name is None and isinstance(event, str) and _LOGGABLE_EVENT.fullmatch(event):
             name = event
         self._log.info(

@@ -9,7 +9,7 @@ from rpc_moodle.moodle import MoodleClient, assignments
 from rpc_moodle.moodle.errors import InvalidSite
 from rpc_moodle.moodle.files.url import file_of
 from rpc_moodle.moodle.models import EnrolledUser, Submission
-from rpc_moodle.moodle.submissions import People, files_of, submissions_and_people
+from rpc_moodle.moodle.submissions import ById, files_of, submissions_and_people
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def _url(fileurl: str, site: URL) -> URL | InvalidSite:
         return problem
 
 
-def _folder(row: Submission, people: People) -> str:
+def _folder(row: Submission, people: ById) -> str:
     userid = row.get("userid", 0)
     if not userid:
         return f"team_{row.get('groupid', 0)}"

@@ -39,19 +39,22 @@ class MoodleClient:
     Every method raises MoodleError; see ``rpc_moodle.moodle.errors`` for the tree.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a site, who asks it, and how
         self,
         url: str | URL,
         token: str | SecretStr | None = None,
         *,
         http: Http | None = None,
+        language: str | None = None,
         remaining: Callable[[], float] = lambda: float("inf"),
         caller: Hashable = None,
     ) -> None:
         """Take the site's URL as pasted, the token, and a pool to share; without one, an own pool is made.
 
-        Without a token only ``script`` can be used, as before a login. ``remaining`` gives the seconds until nobody
-        waits for an answer any more: nothing is tried again after that. ``caller`` is whose connections are counted.
+        Without a token only ``script`` can be used, as before a login.
+        ``language``, such as ``de``, is the one in which names are wanted; without it, as the site shows them.
+        ``remaining`` gives the seconds until nobody waits for an answer any more: nothing is tried again after that.
+        ``caller`` is whose connections are counted.
 
         Raises InvalidSite or InvalidCredential.
         """
@@ -59,6 +62,7 @@ class MoodleClient:
         secret = SecretStr(token) if isinstance(token, str) else token
         self._token = None if secret is None else wire.check_token(secret)
         self.tenant = Tenant(self.site, b"" if secret is None else wire.fingerprint(secret), caller)
+        self.language = language
         self._http = http
         self._remaining = remaining
         self._exit = AsyncExitStack()
@@ -88,6 +92,15 @@ class MoodleClient:
         if self._http is None:
             raise RuntimeError(f"{type(self).__name__} is used outside its 'async with'")
         return self._http
+
+    @property
+    def naming(self) -> wire.Params:
+        """The settings of a call whose answer holds names: filtered by the site, or with the markup of all languages.
+
+        A site filters into languages that are installed there alone, and joins all of them where its filter is off;
+        so where a language is asked for, the markup is taken as it is and read by ``rpc_moodle.moodle.text``.
+        """
+        return {"moodlewssettingfilter": True} if self.language is None else {"moodlewssettingraw": True}
 
     @overload
     async def call(

@@ -84,7 +84,7 @@ async def _page(  # noqa: PLR0913, PLR0917 - which page of what, and what may be
             function,
             {
                 "courseid": course_id,
-                "moodlewssettingfilter": True,
+                **moodle.naming,
                 "options": [{"name": name, "value": value} for name, value in {**options, **paging}.items()],
             },
             into=into,

@@ -350,7 +350,7 @@ async def test_a_file_that_changes_in_mid_stream_ends_with_an_error(narrow: Faul
 @pytest.mark.parametrize("stream", [False, True])
 async def test_files_are_counted_before_a_ticket_is_opened(
     monkeypatch: pytest.MonkeyPatch,
-    stream: bool,  # noqa: FBT001 - a case
+    stream: bool,
 ) -> None:
     links = FileLinks(create_tickets(Settings()))
     monkeypatch.setattr(links, "resolve", lambda *_, **__: pytest.fail("a ticket was opened"))

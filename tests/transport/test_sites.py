@@ -87,7 +87,7 @@ async def test_a_site_that_fails_for_two_keys_is_left_alone_by_all() -> None:
 @pytest.mark.parametrize(
     ("culprit", "transfer"), [(STRANGER, False), (STRANGER, True), (ONE, True), (ONE, False)], ids=str
 )
-async def test_one_who_makes_a_site_fail_shuts_out_himself_alone(culprit: Tenant, transfer: bool) -> None:  # noqa: FBT001 - a case
+async def test_one_who_makes_a_site_fail_shuts_out_himself_alone(culprit: Tenant, transfer: bool) -> None:
     known = sites_with(Limits(failures=3, open_seconds=60))
     for _ in range(3):
         await fail(known, errors.ServerFault("500"), culprit, transfer=transfer)
