@@ -1,7 +1,11 @@
+import sys
+
 import pytest
 
 from tests.attack.families import FAMILIES
 from tests.attack.frame import Family, mib, rows
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
 
 SECONDS = 1.5
 MOST_MEMORY = 400
