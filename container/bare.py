@@ -28,6 +28,7 @@ def unneeded(root: Path) -> Iterator[Path]:
     for folder in PROGRAMS:
         yield from (path for path in sorted((root / folder).glob("*")) if path.name not in {*KEPT, version})
     yield from (root / folder for folder in FOLDERS)
+    yield root / "tmp" / Path(__file__).name
     yield from (root / "usr/local/lib" / version / folder for folder in PYTHON)
 
 
