@@ -112,7 +112,7 @@ class TestGuesses:
             waited.append(seconds)
 
         gate = Gate(TOKENS)
-        monkeypatch.setattr(auth.asyncio, "sleep", sleep)
+        monkeypatch.setattr("asyncio.sleep", sleep)
         assert [await gate.lets_in("192.0.2.1", "guess") for _ in range(6)] == [False] * 6
         assert waited == [0.25, 0.5, 1.0]
 
