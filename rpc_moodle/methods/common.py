@@ -95,5 +95,9 @@ def moodle_of(request: MoodleRequest, call: Call) -> MoodleClient:
     Raises InvalidSite or InvalidCredential.
     """
     return MoodleClient(
-        request.options.url, request.options.api_key, http=call.shared(Http), remaining=call.deadline.remaining
+        request.options.url,
+        request.options.api_key,
+        http=call.shared(Http),
+        remaining=call.deadline.remaining,
+        caller=call.caller.id if call.caller else None,
     )

@@ -74,7 +74,7 @@ def essays(sandbox: Sandbox) -> list[tuple[str, StoredFile]]:
 
 
 def path_of(tickets: Tickets, url: URL | str, token: SecretStr | str) -> str:
-    sealed = tickets.seal(str(url), token if isinstance(token, SecretStr) else SecretStr(token))
+    sealed = tickets.seal(URL(url), token if isinstance(token, SecretStr) else SecretStr(token))
     return f"/files/{URL(sealed).query['ticket']}"
 
 
