@@ -80,7 +80,7 @@ class Connection(web.RequestHandler):
             keepalive_timeout=KEEP_ALIVE_SECONDS,
             lingering_time=LINGER_SECONDS,
             logger=quiet,
-        )  # type: ignore[arg-type] # None is taken
+        )
         self.asked = False
         self.parser: Callable[[Any], Any] | None = None
         self._connections = connections
