@@ -38,6 +38,16 @@ async def connection(scene: Scene) -> AsyncIterator[tuple[asyncio.StreamReader, 
         writer.transport.abort()
 
 
+async def pour(writer: asyncio.StreamWriter) -> None:
+    """Send 64 MiB, as far as anyone takes them."""
+    for _ in range(BODY_BYTES // len(SOMETHING)):
+        if writer.is_closing():
+            return
+        writer.write(SOMETHING)
+        await writer.drain()
+        await asyncio.sleep(0)  # for the neighbour, who lives in this process, too
+
+
 async def by_many(run: Callable[[int], Awaitable[object]], number: int = AT_A_TIME) -> None:
     """Do a thing at many places at a time, each again and again, whatever the service does about it."""
 
@@ -87,9 +97,7 @@ async def large_bodies(scene: Scene) -> None:
             path = await session(scene, client)
             async with connection(scene) as (_, writer):
                 writer.write(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {BODY_BYTES}\r\n\r\n4".encode())
-                for _ in range(BODY_BYTES // len(SOMETHING)):
-                    writer.write(SOMETHING)
-                    await writer.drain()
+                await pour(writer)
 
         await by_many(post, BODIES)
 
@@ -102,9 +110,7 @@ async def large_messages(scene: Scene) -> None:
             writer.write(UPGRADE)
             await reader.readuntil(b"\r\n\r\n")
             writer.write(b"\x82\xff" + BODY_BYTES.to_bytes(8, "big") + bytes(4))
-            for _ in range(BODY_BYTES // len(SOMETHING)):
-                writer.write(SOMETHING)
-                await writer.drain()
+            await pour(writer)
 
     await by_many(send, BODIES)
 
