@@ -12,6 +12,11 @@ from tests.attack.frame import Attack, Family, Scene
 
 TOKEN = "5ecret-of-the-neighbour"
 SOCKETS = 2000
+FEW_SOCKETS = 300
+"""For the seconds that the tests have, still more than there may be strangers."""
+
+LONG = 5.0
+CLOSING = aiohttp.ClientWSTimeout(ws_close=0.1)
 AT_A_TIME = 100
 BODIES = 20
 BODY_BYTES = 64 * 2**20
@@ -38,6 +43,11 @@ async def connection(scene: Scene) -> AsyncIterator[tuple[asyncio.StreamReader, 
         writer.transport.abort()
 
 
+def many(scene: Scene) -> int:
+    """How many sockets to hold at a time."""
+    return SOCKETS if scene.seconds >= LONG else FEW_SOCKETS
+
+
 async def pour(writer: asyncio.StreamWriter) -> None:
     """Send 64 MiB, as far as anyone takes them."""
     for _ in range(BODY_BYTES // len(SOMETHING)):
@@ -61,14 +71,14 @@ async def by_many(run: Callable[[int], Awaitable[object]], number: int = AT_A_TI
 
 
 async def sockets_without_a_token(scene: Scene) -> None:
-    """A thousand WebSockets that stay, and are opened again when they are closed."""
+    """WebSockets that stay, and are opened again when they are closed."""
 
     async def stay(_place: int) -> None:
         async with connection(scene) as (reader, writer):
             writer.write(UPGRADE)
             await reader.read()
 
-    await by_many(stay, SOCKETS // 2)
+    await by_many(stay, many(scene))
 
 
 async def connections_that_ask_for_nothing(scene: Scene) -> None:
@@ -80,7 +90,7 @@ async def connections_that_ask_for_nothing(scene: Scene) -> None:
             while await reader.read(1):
                 pass
 
-    await by_many(stay, SOCKETS // 2)
+    await by_many(stay, many(scene))
 
 
 async def session(scene: Scene, client: aiohttp.ClientSession) -> str:
@@ -141,7 +151,8 @@ async def wrong_tokens(scene: Scene) -> None:
                 async with client.get(f"{scene.service.url}/metrics", headers=headers) as response:
                     await response.read()
             else:
-                async with client.ws_connect(f"{scene.service.url}{HANDSHAKE}websocket") as socket:
+                url = f"{scene.service.url}{HANDSHAKE}websocket"
+                async with client.ws_connect(url, timeout=CLOSING) as socket:
                     await socket.send_str(f'40{{"token":"guess-{place}"}}')
                     await socket.receive()
                     await socket.receive()
@@ -181,8 +192,8 @@ def prepared(run: Callable[[Scene], Awaitable[object]]) -> Callable[[Scene], Awa
 FAMILY = Family(
     "strangers",
     [
-        Attack("1,000 sockets without a token", "200 strangers, 10 s each", prepared(sockets_without_a_token)),
-        Attack("1,000 silent connections", "10 s each, 1,000 idle ones", prepared(connections_that_ask_for_nothing)),
+        Attack("2,000 sockets without a token", "200 strangers, 10 s each", prepared(sockets_without_a_token)),
+        Attack("2,000 silent connections", "10 s each, 1,000 idle ones", prepared(connections_that_ask_for_nothing)),
         Attack("20 bodies of 64 MiB", "64 KiB of a stranger", large_bodies),
         Attack("20 messages of 64 MiB", "64 KiB of a stranger", large_messages),
         Attack("100 slow bodies", "10 s each", slow_bodies),
