@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from rpc_moodle.sandbox import downloads, pages, switchboard
+from rpc_moodle.sandbox import downloads, pages, switchboard, uploads
 from rpc_moodle.sandbox.access import authenticate, log_in
 from rpc_moodle.sandbox.errors import MoodleError, access_denied, missing_record
 from rpc_moodle.sandbox.faults import Fault, Harm, disguise, harm_of, suffer
@@ -83,10 +83,13 @@ class _Server:
                 return self._rest(request, pairs)
             if path.startswith(f"{downloads.SCRIPT}/"):
                 return await downloads.send_file(self.site, request, form)
+            if path == uploads.SCRIPT:
+                return _json(await uploads.receive(self.site, request, form), content_type="text/plain; charset=utf-8")
             if path == "/login/token.php":
                 return _json(log_in(self.site, form), content_type=_SCRIPT_TYPE)
         except MoodleError as error:
-            return _json(error.for_script(), status=error.status, content_type=_SCRIPT_TYPE)
+            kind = "text/plain; charset=utf-8" if path == uploads.SCRIPT else _SCRIPT_TYPE
+            return _json(error.for_script(), status=error.status, content_type=kind)
         return self._page(path, str(request.url.origin()))
 
     def _page(self, path: str, url: str) -> web.Response:

@@ -79,7 +79,9 @@ class BookGrade:
 class Assignment:
     """An assignment; ``id`` is the instance, ``cmid`` the number in its page's URL.
 
-    ``grade`` is the maximum, 0 for none, minus the scale's id for a scale. ``maxattempts`` is -1 for any number.
+    Dates are Unix seconds, 0 for none; ``gradeitem`` is its number in the gradebook; ``completion`` how its completion
+    is tracked, 1 by hand, 2 by its grade. ``grade`` is the maximum, 0 for none, minus the scale's id for a scale.
+    ``maxattempts`` is -1 for any number.
     ``advanced_grading`` is ``""``, ``"rubric"`` or ``"guide"``; ``criteria`` then holds, per criterion id, the scores
     by level id (a guide has the one level 0, whose score is the maximum).
     """
@@ -93,6 +95,15 @@ class Assignment:
     intro: str = ""
     grade: int = 100
     duedate: int = 0
+    allowsubmissionsfromdate: int = 0
+    cutoffdate: int = 0
+    gradingduedate: int = 0
+    requiresubmissionstatement: bool = False
+    introattachments: list[StoredFile] = field(default_factory=list)
+    gradepass: float = 0
+    gradeitem: int = 0
+    completion: int = 1
+    feedback_files: bool = False
     visible: bool = True
     file_submissions: bool = True
     text_submissions: bool = False

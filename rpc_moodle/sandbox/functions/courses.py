@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from rpc_moodle.sandbox.catalogue import AUTOMATIC
 from rpc_moodle.sandbox.errors import login_required, missing_unknown_record
 from rpc_moodle.sandbox.functions.base import Call, function
 from rpc_moodle.sandbox.params import Many, Struct, integer, text
@@ -47,11 +48,11 @@ def get_course_module(call: Call, params: dict[str, Any]) -> dict[str, Any]:
         "name": name_shown(one.name, raw=call.raw, filtered=call.filter),
         "modname": "assign",
         "instance": one.id,
-        "section": 1,
+        "section": call.site.courses[one.courseid].section,
         "sectionnum": 0,
         "groupmode": 0,
         "groupingid": 0,
-        "completion": 1,
+        "completion": one.completion,
     }
     if call.may(MANAGE, one):
         module |= {
@@ -62,16 +63,16 @@ def get_course_module(call: Call, params: dict[str, Any]) -> dict[str, Any]:
             "visible": int(one.visible),
             "visibleoncoursepage": 1,
             "visibleold": 1,
-            "completiongradeitemnumber": None,
-            "completionpassgrade": 0,
+            "completiongradeitemnumber": 0 if one.completion == AUTOMATIC else None,
+            "completionpassgrade": int(one.completion == AUTOMATIC and one.gradepass > 0),
             "completionview": 0,
             "completionexpected": 0,
             "showdescription": 0,
             "downloadcontent": 1,
             "availability": None,
             "grade": one.grade,
-            "gradepass": "0.00",
-            "gradecat": 1,
+            "gradepass": f"{one.gradepass:.2f}",
+            "gradecat": call.site.courses[one.courseid].gradecategory,
             "advancedgrading": [{"area": "submissions", "method": one.advanced_grading or None}],
         }
         if one.grade < 0:  # from Moodle's source, not recorded: the scale's items from the lowest up
