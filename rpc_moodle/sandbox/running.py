@@ -36,7 +36,7 @@ class Sandbox:
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a test may want otherwise
         self,
         host: str = "127.0.0.1",
         port: int = 0,

@@ -130,6 +130,9 @@ def _add_people(site: Site, big: int) -> None:
         site.users[user.id] = user
 
     site.roles = {role.shortname: role for role in (Role(3, "editingteacher"), Role(4, "teacher"), Role(5, "student"))}
+    guest = User(1, "guest", "Guest user", " ", "root@localhost")
+    guest.description = "This user is a special user that allows read-only access to some courses."
+    add(guest)
     add(User(ADMIN, "admin", "Admin", "User", "admin@example.com", "Admin.1234", admin=True))
     add(User(TEACHER, "teacher1", "Tea", "Cher", "teacher1@example.com", "Teacher.1234"))
     add(User(TUTOR, "tutor1", "Tu", "Tor", "tutor1@example.com", "Tutor.1234"))
@@ -183,7 +186,7 @@ def _add_courses(site: Site, big: int) -> None:
 def _add_access(site: Site) -> None:
     for service in (
         Service("care", frozenset(PUBLISHED)),
-        Service("full", frozenset(_FULL), uploadfiles=True),
+        Service("full", frozenset(MORE), uploadfiles=True),
         Service("more", frozenset(MORE), uploadfiles=True),
         Service("nodownload", frozenset(PUBLISHED), downloadfiles=False),
         Service("enrolonly", frozenset(PUBLISHED[:1])),

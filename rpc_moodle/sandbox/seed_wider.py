@@ -16,7 +16,7 @@ from rpc_moodle.sandbox.catalogue import (
     Completed,
 )
 from rpc_moodle.sandbox.files import StoredFile
-from rpc_moodle.sandbox.people import Course, Enrolment, User
+from rpc_moodle.sandbox.people import Course, Enrolment
 from rpc_moodle.sandbox.site import Site
 from rpc_moodle.sandbox.work import NEW, Assignment, BookGrade, Comment, Flags, Grade, Submission
 
@@ -31,9 +31,6 @@ _FIRST_FREE: Final = {"submission": 72, "grade": 9, "flags": 8}
 
 def widen(site: Site) -> None:
     """Add to a seeded site what the recordings of the wider client show."""
-    guest = User(1, "guest", "Guest user", " ", "root@localhost")
-    guest.description = "This user is a special user that allows read-only access to some courses."
-    site.users[guest.id] = guest
     for category in (
         Category(2, "Faculty of Science", "SCI"),
         Category(3, "Physics & Chemistry", "PHY", parent=2),
@@ -72,7 +69,9 @@ def _add_courses(site: Site) -> None:
 
 def _add_mechanics(site: Site) -> None:
     course, made = site.courses[MECHANICS], site.seeded + 5
-    course.enrolments = {3: Enrolment(3, ["editingteacher"])} | {user: Enrolment(user, ["student"]) for user in (5, 6, 7)}
+    course.enrolments = {3: Enrolment(3, ["editingteacher"])} | {
+        user: Enrolment(user, ["student"]) for user in (5, 6, 7)
+    }
     course.activities = [Activity(1, 23, "page", "Read me"), Activity(8, 25, "label", "no tracking", UNTRACKED)]
     course.criteria = (23, 24)
     course.lastaccess = {5: 1767300001}
@@ -93,9 +92,7 @@ def _add_mechanics(site: Site) -> None:
 def _add_assignments(site: Site) -> None:
     rubric, guide, files, dated, offline = (
         Assignment(17 + number, 26 + number, 102 + number, 2, name, site.seeded + 5, gradeitem=21 + number)
-        for number, name in enumerate(
-            ("Rubric graded", "Guide graded", "Feedback files", "Dated", "Offline")
-        )
+        for number, name in enumerate(("Rubric graded", "Guide graded", "Feedback files", "Dated", "Offline"))
     )
     rubric.advanced_grading, guide.advanced_grading = "rubric", "guide"
     rubric.criteria = {1: {1: 0, 2: 2, 3: 5}, 2: {4: 0, 5: 3}}

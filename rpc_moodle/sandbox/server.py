@@ -72,7 +72,7 @@ class _Server:
             return harm_of(self.site.fault(seen))
         return harm_of(self.site.faults.choose(seen.function, seen.path) or Fault.NONE)
 
-    async def _script(
+    async def _script(  # noqa: PLR0911 - one line per script
         self, request: web.Request, pairs: list[tuple[str, str]], form: dict[str, str]
     ) -> web.StreamResponse:
         path = request.path

@@ -39,7 +39,9 @@ def test_an_exchange_goes_as_it_was_recorded(answers: Answers, version: str, exc
 def _without_drafts(value: Any) -> Any:
     """Take out the numbers of draft areas, which Moodle draws by lot."""
     if isinstance(value, dict):
-        return {key: "DRAFT" if key == "itemid" and each > 10**6 else _without_drafts(each) for key, each in value.items()}
+        return {
+            key: "DRAFT" if key == "itemid" and each > 10**6 else _without_drafts(each) for key, each in value.items()
+        }
     return [_without_drafts(each) for each in value] if isinstance(value, list) else value
 
 

@@ -211,7 +211,7 @@ def _enrolled(call: Call, course: Course, userid: int) -> dict[str, Any]:
         "completionusertracked": tracked,
         "category": course.category,
         "progress": progress if tracked else None,
-        "completed": bool(done) and all(done) if tracked else None,
+        "completed": bool(done) and all(done) if course.enablecompletion else None,
         "startdate": course.startdate,
         "enddate": course.enddate,
         "marker": 0,

@@ -11,7 +11,6 @@ from rpc_moodle.sandbox.catalogue import (
     COMPLETE,
     FAILED,
     INCOMPLETE,
-
     PASSED,
     UNTRACKED,
     Activity,
@@ -132,9 +131,7 @@ def get_course(call: Call, params: dict[str, Any]) -> dict[str, Any]:
     return {"completionstatus": status, "warnings": []}
 
 
-@function(
-    "core_completion_override_activity_completion_status", userid=integer(), cmid=integer(), newstate=integer()
-)
+@function("core_completion_override_activity_completion_status", userid=integer(), cmid=integer(), newstate=integer())
 def override_activity(call: Call, params: dict[str, Any]) -> dict[str, Any]:
     """Set the state of one activity for a user by hand (``completion.override``)."""
     for course in call.site.courses.values():

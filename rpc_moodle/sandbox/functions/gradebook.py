@@ -91,7 +91,7 @@ def _item(call: Call, course: Course, one: Assignment, userid: int, inside: list
         if call.site.release == "4.4":
             icon = icon.replace("xmark", "times")
         mark = f'<i class="icon fa {icon} fa-fw inline"  title="{word}" role="img" aria-label="{word}"></i>'
-        shown["gradeformatted"] = mark + shown["gradeformatted"]
+        shown["gradeformatted"] = f"{mark}{shown['gradeformatted']}"
     return shown
 
 
@@ -107,10 +107,6 @@ def _weight(call: Call, one: Assignment, userid: int, inside: list[Assignment]) 
 
 
 def _value(value: float | None, least: int, most: int) -> dict[str, Any]:
-    if value is None:
-        percentage = "-"
-    else:
-        percentage = f"{100 * (value - least) / ((most - least) or 1):.2f} %"
     return {
         "graderaw": value if value is None or value % 1 else int(value),
         "gradehiddenbydate": False,
@@ -122,7 +118,7 @@ def _value(value: float | None, least: int, most: int) -> dict[str, Any]:
         "grademin": least,
         "grademax": most,
         "rangeformatted": f"{least}&ndash;{most}",
-        "percentageformatted": percentage,
+        "percentageformatted": "-" if value is None else f"{100 * (value - least) / ((most - least) or 1):.2f} %",
     }
 
 

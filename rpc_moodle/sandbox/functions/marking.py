@@ -29,9 +29,7 @@ def _marked(call: Call, params: dict[str, Any]) -> Assignment:
     return assignment
 
 
-@function(
-    "mod_assign_save_user_extensions", assignmentid=integer(), userids=Many(integer()), dates=Many(integer())
-)
+@function("mod_assign_save_user_extensions", assignmentid=integer(), userids=Many(integer()), dates=Many(integer()))
 def save_user_extensions(call: Call, params: dict[str, Any]) -> list[dict[str, Any]]:
     """Set or, with 0, clear due dates of users; one before the due date is a warning (``dated.extension*``)."""
     assignment = _marked(call, params)
