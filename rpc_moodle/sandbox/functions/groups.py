@@ -54,11 +54,11 @@ def get_group_members(call: Call, params: dict[str, Any]) -> list[dict[str, Any]
 
 @function("core_group_get_course_user_groups", courseid=integer(0), userid=integer(0), groupingid=integer(0))
 def get_course_user_groups(call: Call, params: dict[str, Any]) -> dict[str, Any]:
-    """List the groups of a user in a course (``groups.of_user``); others' for those who manage groups."""
-    course = entered(call, params["courseid"])
+    """List the groups of a user in a course or in all (``groups.of_user``); others' for those who manage groups."""
     userid = params["userid"] or call.user.id
+    courses = [entered(call, params["courseid"])] if params["courseid"] else call.site.courses_of(userid)
     if userid != call.user.id:
-        _managed(call, course)
+        courses = [_managed(call, course) for course in courses]
     rows = [
         {
             "id": group.id,
@@ -68,6 +68,7 @@ def get_course_user_groups(call: Call, params: dict[str, Any]) -> dict[str, Any]
             "idnumber": "",
             "courseid": course.id,
         }
+        for course in courses
         for group in course.groups_of(userid)
     ]
     return {"groups": rows, "warnings": []}
