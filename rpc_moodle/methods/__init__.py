@@ -1,9 +1,34 @@
 """The published methods, one module per area."""
 
-from rpc_moodle.methods import assignments, courses, feedback, files, probe, submissions
+from rpc_moodle.methods import (
+    assignments,
+    catalogue,
+    completion,
+    courses,
+    described,
+    directory,
+    feedback,
+    files,
+    gradebook,
+    groups,
+    marking,
+    probe,
+    submissions,
+)
 from utils.registry import Registry
 
 METHODS: Registry = probe.methods.merge(
-    courses.methods, assignments.methods, submissions.methods, files.methods, feedback.methods
+    courses.methods,
+    assignments.methods,
+    submissions.methods,
+    files.methods,
+    feedback.methods,
+    directory.methods,
+    catalogue.methods,
+    groups.methods,
+    described.methods,
+    gradebook.methods,
+    completion.methods,
+    marking.methods,
 )
 """Every published method."""

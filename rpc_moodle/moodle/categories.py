@@ -40,11 +40,8 @@ async def categories(moodle: MoodleClient, top: int | None = None) -> list[Categ
     Raises NotFound for one that is not there or hidden from the account, and any other MoodleError.
     """
     function = "core_course_get_categories"
-    params: dict[str, object] = {"moodlewssettingfilter": True}
-    if top is not None:
-        params |= {"criteria": [{"key": "id", "value": top}], "addsubcategories": True}
-    given: Params = params  # type: ignore[assignment] # plain values, as Params has them
-    found = await moodle.call(function, given, into=list[CategoryRow])
+    which: Params = {"criteria": [{"key": "id", "value": top}], "addsubcategories": True} if top is not None else {}
+    found = await moodle.call(function, {**which, **moodle.naming}, into=list[CategoryRow])
     if top is not None and not found:
         raise errors.NotFound(
             f"There is no category {top} on this site, or it is hidden from the account.", function=function
@@ -58,7 +55,7 @@ def tree(found: Sequence[CategoryRow], courses: Iterable[tuple[int, C]]) -> list
     for category_id, course in courses:
         inside.setdefault(category_id, []).append(course)
     branches = {each.id: Branch(each, inside.get(each.id, []), []) for each in found}
-    tops = []
+    tops: list[Branch[C]] = []
     for each in found:
         above = branches.get(each.parent)
         (tops if above is None or each.parent == each.id else above.branches).append(branches[each.id])

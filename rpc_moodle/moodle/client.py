@@ -127,7 +127,7 @@ class MoodleClient:
                     body = await self.http.sharing.ask(key, lambda: self._answer(function, form))
                 else:
                     body = await self._answer(function, form)
-        return wire.read(function, body, _adapter(into))
+        return wire.read(function, body, _adapter(into), self.language)
 
     async def _answer(self, function: str, form: bytes) -> bytes:
         """Send one request and decide what comes back."""

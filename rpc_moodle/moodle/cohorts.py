@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.models import Rows
+from rpc_moodle.moodle.models import Several
 from rpc_moodle.moodle.values import Known, Name, Row
 from rpc_moodle.moodle.wire import Params
 
@@ -23,11 +23,11 @@ class CohortMembers(Row):
     """Who is in a cohort."""
 
     cohortid: int
-    userids: Rows[int] = []
+    userids: Several[int] = ()
 
 
 class _Found(Row):
-    cohorts: Rows[CohortRow] = []
+    cohorts: Several[CohortRow] = ()
 
 
 async def cohorts(moodle: MoodleClient) -> list[CohortRow]:

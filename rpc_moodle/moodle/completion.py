@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.models import Rows
+from rpc_moodle.moodle.models import Several
 from rpc_moodle.moodle.values import Known, Name, Row, When, numbered
 
 
@@ -79,11 +79,11 @@ class CourseCompletion(Row):
     hascriteria: bool = True
     completed: bool = False
     aggregation: AggregationValue | None = None
-    criteria: Annotated[list[Criterion], Field(validation_alias="completions", fail_fast=True)] = []
+    criteria: Annotated[Several[Criterion], Field(validation_alias="completions")] = ()
 
 
 class _Statuses(Row):
-    statuses: Rows[ActivityCompletion] = []
+    statuses: Several[ActivityCompletion] = ()
 
 
 class _Course(Row):
@@ -97,7 +97,7 @@ async def activities(moodle: MoodleClient, course_id: int, user_id: int) -> list
     """
     params = {"courseid": course_id, "userid": user_id}
     function = "core_completion_get_activities_completion_status"
-    return (await moodle.call(function, params, into=_Statuses, fresh=True)).statuses
+    return list((await moodle.call(function, params, into=_Statuses, fresh=True)).statuses)
 
 
 async def course(moodle: MoodleClient, course_id: int, user_id: int) -> CourseCompletion:
@@ -107,9 +107,7 @@ async def course(moodle: MoodleClient, course_id: int, user_id: int) -> CourseCo
     """
     params = {"courseid": course_id, "userid": user_id}
     try:
-        answer = await moodle.call(
-            "core_completion_get_course_completion_status", params, into=_Course, fresh=True
-        )
+        answer = await moodle.call("core_completion_get_course_completion_status", params, into=_Course, fresh=True)
     except errors.MoodleException as refused:
         if refused.errorcode == "nocriteriaset":
             return CourseCompletion(hascriteria=False)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.models import Rows
+from rpc_moodle.moodle.models import Several
 from rpc_moodle.moodle.values import Name, Row
 
 
@@ -29,11 +29,11 @@ class GroupMembers(Row):
     """Who is in a group."""
 
     groupid: int
-    userids: Rows[int] = []
+    userids: Several[int] = ()
 
 
 class _UserGroups(Row):
-    groups: Rows[GroupRow] = []
+    groups: Several[GroupRow] = ()
 
 
 async def groups(moodle: MoodleClient, course_id: int) -> list[GroupRow]:
@@ -62,4 +62,4 @@ async def of_user(moodle: MoodleClient, course_id: int, user_id: int | None = No
     Raises MoodleError.
     """
     params = {"courseid": course_id, "userid": user_id or 0}
-    return (await moodle.call("core_group_get_course_user_groups", params, into=_UserGroups)).groups
+    return list((await moodle.call("core_group_get_course_user_groups", params, into=_UserGroups)).groups)

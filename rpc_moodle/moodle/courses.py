@@ -7,7 +7,7 @@ from pydantic import AliasChoices, Field
 from rpc_moodle.moodle import site
 from rpc_moodle.moodle.categories import CategoryRow, categories
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.models import Rows
+from rpc_moodle.moodle.models import Several
 from rpc_moodle.moodle.values import Known, Name, Row, When
 from rpc_moodle.moodle.wire import Params
 from rpc_moodle.transport.gather import together
@@ -48,7 +48,7 @@ class UserCourse(CourseRow):
 
 
 class _Courses(Row):
-    courses: Rows[CourseRow] = []
+    courses: Several[CourseRow] = ()
     total: int = 0
 
 
@@ -60,7 +60,7 @@ async def of_user(moodle: MoodleClient, user_id: int | None = None) -> list[User
     Raises MoodleError; AccessDenied for one's own courses where the token may not ask who it is.
     """
     user_id = user_id or (await site.info(moodle)).userid
-    params: Params = {"userid": user_id, "moodlewssettingfilter": True}
+    params: Params = {"userid": user_id, **moodle.naming}
     return await moodle.call("core_enrol_get_users_courses", params, into=list[UserCourse])
 
 
@@ -69,8 +69,8 @@ async def by_field(moodle: MoodleClient, field: CourseField, value: str | int) -
 
     Hidden ones are left out for who may not see them (``courses.field.*``). Raises MoodleError.
     """
-    params: Params = {"field": field, "value": value, "moodlewssettingfilter": True}
-    return (await moodle.call("core_course_get_courses_by_field", params, into=_Courses)).courses
+    params: Params = {"field": field, "value": value, **moodle.naming}
+    return list((await moodle.call("core_course_get_courses_by_field", params, into=_Courses)).courses)
 
 
 async def search(moodle: MoodleClient, text: str) -> list[CourseRow]:
@@ -79,7 +79,7 @@ async def search(moodle: MoodleClient, text: str) -> list[CourseRow]:
     page = 0
     while True:
         params: Params = {"criterianame": "search", "criteriavalue": text, "page": page, "perpage": _PAGE}
-        answer = await moodle.call("core_course_search_courses", params, into=_Courses)
+        answer = await moodle.call("core_course_search_courses", {**params, **moodle.naming}, into=_Courses)
         fresh = [course for course in answer.courses if course.id not in found]
         found.update((course.id, course) for course in fresh)
         if not fresh or len(found) >= answer.total:

@@ -1,11 +1,7 @@
 """The gradebook: grade items of a course with everyone's grades, and the totals of a user's courses."""
 
-from typing import Annotated
-
-from pydantic import Field
-
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.models import Rows
+from rpc_moodle.moodle.models import Several
 from rpc_moodle.moodle.values import Known, Name, Row, Text, When
 
 
@@ -41,7 +37,7 @@ class UserGrades(Row):
     userid: int
     userfullname: Name = ""
     useridnumber: Name = ""
-    gradeitems: Annotated[list[GradeItem], Field(fail_fast=True)] = []
+    gradeitems: Several[GradeItem] = ()
 
 
 class CourseTotal(Row):
@@ -53,11 +49,11 @@ class CourseTotal(Row):
 
 
 class _Items(Row):
-    usergrades: Rows[UserGrades] = []
+    usergrades: Several[UserGrades] = ()
 
 
 class _Totals(Row):
-    grades: Rows[CourseTotal] = []
+    grades: Several[CourseTotal] = ()
 
 
 async def items(moodle: MoodleClient, course_id: int, user_id: int | None = None) -> list[UserGrades]:
@@ -66,8 +62,8 @@ async def items(moodle: MoodleClient, course_id: int, user_id: int | None = None
     On a course of 320 everybody's takes Moodle a second. Raises AccessDenied for who may not see them, and any
     other MoodleError.
     """
-    params = {"courseid": course_id, "userid": user_id or 0, "moodlewssettingfilter": True}
-    return (await moodle.call("gradereport_user_get_grade_items", params, into=_Items, fresh=True)).usergrades
+    params = {"courseid": course_id, "userid": user_id or 0, **moodle.naming}
+    return list((await moodle.call("gradereport_user_get_grade_items", params, into=_Items, fresh=True)).usergrades)
 
 
 async def totals(moodle: MoodleClient, user_id: int | None = None) -> list[CourseTotal]:
@@ -76,4 +72,4 @@ async def totals(moodle: MoodleClient, user_id: int | None = None) -> list[Cours
     Another's need ``moodle/grade:viewall`` for the whole site (``grades.overview.of_student``). Raises MoodleError.
     """
     params = {"userid": user_id or 0}
-    return (await moodle.call("gradereport_overview_get_course_grades", params, into=_Totals, fresh=True)).grades
+    return list((await moodle.call("gradereport_overview_get_course_grades", params, into=_Totals, fresh=True)).grades)

@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.models import EnrolledUser, Flag, Rows
+from rpc_moodle.moodle.models import EnrolledUser, Flag, Rows, Several
 from rpc_moodle.moodle.values import Row
 from rpc_moodle.moodle.wire import Params
 
@@ -37,7 +37,7 @@ class Person(EnrolledUser, total=False):
 
 
 class _Found(Row):
-    users: Rows[Person] = []
+    users: Several[Person] = ()
 
 
 def check_criteria(criteria: Mapping[str, str]) -> None:
@@ -53,9 +53,7 @@ def check_criteria(criteria: Mapping[str, str]) -> None:
         if key not in _KEYS:
             raise errors.InvalidArgument(f"Users cannot be searched by that; the keys are {', '.join(sorted(_KEYS))}.")
         if not value.strip("%_ \t\n"):
-            raise errors.InvalidArgument(
-                f"{key} has to hold more than wildcards: every user of the site would come."
-            )
+            raise errors.InvalidArgument(f"{key} has to hold more than wildcards: every user of the site would come.")
         if key == "username":
             check_username(value)
 
@@ -78,7 +76,7 @@ async def search(moodle: MoodleClient, criteria: Mapping[str, str]) -> list[Pers
     """
     check_criteria(criteria)
     params: Params = {"criteria": [{"key": key, "value": value} for key, value in criteria.items()]}
-    return (await moodle.call("core_user_get_users", params, into=_Found)).users
+    return list((await moodle.call("core_user_get_users", params, into=_Found)).users)
 
 
 async def by_field(moodle: MoodleClient, field: UserField, values: Sequence[str | int]) -> list[Person]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationInfo
 
 from rpc_moodle.moodle.text import plain_name
 
@@ -20,8 +20,9 @@ class Row(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
 
-def _name(value: Any) -> Any:
-    return plain_name(value) if isinstance(value, str) else "" if value is None else value
+def _name(value: Any, info: ValidationInfo) -> Any:
+    language = info.context if isinstance(info.context, str) else "en"
+    return plain_name(value, language) if isinstance(value, str) else "" if value is None else value
 
 
 def _text(value: Any) -> Any:
@@ -55,7 +56,7 @@ def _known(value: Any) -> Any:
 
 
 Name = Annotated[str, BeforeValidator(_name)]
-"""A name without markup, in one language (``rpc_moodle.moodle.text``)."""
+"""A name without markup, in the language of the client (``rpc_moodle.moodle.text``)."""
 
 Text = Annotated[str, BeforeValidator(_text)]
 """A text as Moodle gives it; empty where it is withheld."""

@@ -32,6 +32,7 @@ _ACCESS = frozenset(
         "accessexception",
         "nopermissions",
         "nopermission",
+        "nopermissiontoviewgrades",
         "errorcoursecontextnotvalid",
         "requireloginerror",
         "notingroup",
@@ -57,6 +58,7 @@ _MISSING = frozenset(
         "unknowncourse",
     }
 )
+_NO_RECORD = frozenset({"invalidrecord", "invalidrecordunknown"})
 _DOWN = frozenset(
     {"sitemaintenance", "upgraderunning", "enablewsdescription", "dbconnectionfailed", "dmlreadexception"}
 )
@@ -187,7 +189,9 @@ def exception(function: str, value: Mapping[str, object], token: SecretStr) -> e
     if errorcode in _DOWN:
         return errors.SiteUnavailable(f"The Moodle site is not available at the moment: {message}")
     kind = (
-        errors.InvalidToken
+        errors.UnknownFunction
+        if errorcode in _NO_RECORD and "external_functions" in message
+        else errors.InvalidToken
         if errorcode == "invalidtoken"
         else errors.AccessDenied
         if errorcode in _ACCESS
@@ -257,13 +261,13 @@ def plain(text: str, token: SecretStr) -> str:
     return without(line)[:_MESSAGE_LENGTH]
 
 
-def read(function: str, body: bytes, into: TypeAdapter[T]) -> T:
-    """Read a typed answer straight from the bytes.
+def read(function: str, body: bytes, into: TypeAdapter[T], language: str | None = None) -> T:
+    """Read a typed answer straight from the bytes; names that are cleaned on the way in come in that language.
 
     Raises BadResponse, naming the place of the first value that does not fit, never the value.
     """
     try:
-        return into.validate_json(body)
+        return into.validate_json(body, context=language)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "the whole answer"

@@ -1,4 +1,4 @@
-"""Courses and categories: ``core_course_get_courses_by_field``, ``…_search_courses``, ``…_get_categories``, one's own."""
+"""Courses and categories: by a field, by a search, a user's, and the tree of categories."""
 
 from __future__ import annotations
 
