@@ -11,6 +11,7 @@ from rpc_moodle.methods import (
     files,
     gradebook,
     groups,
+    handing_in,
     marking,
     probe,
     submissions,
@@ -30,5 +31,6 @@ METHODS: Registry = probe.methods.merge(
     gradebook.methods,
     completion.methods,
     marking.methods,
+    handing_in.methods,
 )
 """Every published method."""

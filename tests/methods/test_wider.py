@@ -5,14 +5,35 @@ from typing import Any
 
 import pytest
 
-from rpc_moodle.sandbox import Sandbox
+from rpc_moodle.methods import METHODS
+from rpc_moodle.sandbox import Sandbox, StoredFile
+from rpc_moodle.sandbox.catalogue import Draft
 from tests.methods.conftest import Call
+from utils.contract import Envelope
+from utils.dispatch import Dispatcher
+from utils.testing import call
 
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
     async with Sandbox(users=20, wider=True) as running:
         yield running
+
+
+@pytest.fixture
+def ask(sandbox: Sandbox, ask: Call) -> Call:
+    """Ask, and see that no function is called but those that the method names."""
+
+    async def watched(event: str, token: str = "teacher_more", **payload: Any) -> Envelope:
+        method = METHODS.find(event)
+        assert method is not None
+        before = len(sandbox.requests)
+        reply = await ask(event, token, **payload)
+        called = {seen.function for seen in list(sandbox.requests)[before:]} - {""}
+        assert called <= {*method.needs, *method.gains_by}
+        return reply
+
+    return watched
 
 
 async def data(ask: Call, event: str, token: str = "teacher_more", **payload: Any) -> Any:
@@ -261,3 +282,53 @@ async def test_a_misspelt_key_of_a_write_is_refused(ask: Call, sandbox: Sandbox)
     reply = await ask("lockSubmissions", "teacher_more", courseID=2, assignmentID=29, userIDs=[7], userID=8)
     assert reply["error"]["code"] == "invalid_request"
     assert not sandbox.requests
+
+
+async def test_a_student_saves_hands_in_and_removes(ask: Call, sandbox: Sandbox) -> None:
+    where: dict[str, Any] = {"courseID": 2, "assignmentID": 29}
+    await data(ask, "setExtensions", **where, userIDs=[5], date=4_000_000_000)
+    sandbox.site.drafts[900] = Draft(5, [StoredFile("solution.txt", b"x" * 11)])
+
+    assert await data(ask, "saveSubmission", "student_more", **where, draftID=900) == {"status": "draft"}
+    mine = await data(ask, "getSubmissionStatus", "student_more", **where)
+    assert (mine["status"], mine["cansubmit"], mine["extensionduedate"]) == ("draft", True, 4_000_000_000)
+    (stored,) = mine["files"]
+    assert await data(ask, "downloadSubmissionsFromUser", fileUrls=[stored["fileurl"]]) == [b"x" * 11]
+
+    refused = await ask("submitSubmission", "student_more", **where)
+    assert refused["error"]["code"] == "moodle_error"
+    assert "statement" in refused["message"]
+    done = await data(ask, "submitSubmission", "student_more", **where, acceptStatement=True)
+    assert done == {"status": "submitted"}
+    late = await ask("saveSubmission", "student_more", **where, draftID=900)
+    assert late["error"]["details"]["errorcode"] == "couldnotsavesubmission"
+    again = await ask("submitSubmission", "student_more", **where, acceptStatement=True)
+    assert again["error"]["details"]["errorcode"] == "couldnotsubmitforgrading"
+
+    await data(ask, "revertSubmissions", **where, userIDs=[5])
+    assert await data(ask, "removeSubmission", "student_more", **where, userID=5) == {"status": "new"}
+    assert (await data(ask, "getSubmissionStatus", **where, userID=5))["files"] == []
+
+
+async def test_saving_nothing_is_refused_before_anything_is_changed(ask: Call) -> None:
+    reply = await ask("saveSubmission", "student_more", courseID=2, assignmentID=29)
+    assert reply["error"]["code"] == "invalid_request"
+
+
+async def test_feedback_and_grade_stand_beside_the_submission(ask: Call) -> None:
+    found = await data(ask, "getSubmissionStatus", courseID=2, assignmentID=8, userID=5)
+    assert (found["grade"], found["gradefordisplay"], found["comment"]) == (
+        73.5,
+        "73.50 / 100.00",
+        "<p>Existing comment</p>",
+    )
+    assert found["files"][0]["filename"] == "essay.pdf"
+
+
+async def test_an_older_moodle_says_that_it_has_no_such_function(dispatcher: Dispatcher) -> None:
+    async with Sandbox(release="4.4", wider=True) as older:
+        options = {"url": older.url, "apiKey": older.token("student_more")}
+        payload = {"courseID": 2, "assignmentID": 8, "userID": 5, "options": options}
+        reply = await call(dispatcher, "removeSubmission", payload)
+    assert reply["error"]["code"] == "not_found"
+    assert "has no function mod_assign_remove_submission" in reply["message"]
