@@ -1,7 +1,7 @@
 """One site and one token: the client speaks (call, download), an area module knows; nothing is remembered."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import AsyncExitStack
 from functools import cache
 from hashlib import sha256
@@ -15,13 +15,17 @@ from yarl import URL
 
 from rpc_moodle.moodle import errors, wire
 from rpc_moodle.moodle.files.save import Progress, Saved, save
+from rpc_moodle.moodle.files.upload import Upload, multipart
 from rpc_moodle.moodle.files.url import bare, file_url, is_of
+from rpc_moodle.moodle.models import Stored
 from rpc_moodle.transport.address import endpoint, site_url
-from rpc_moodle.transport.http import Http
+from rpc_moodle.transport.http import Body, Http
 from rpc_moodle.transport.retry import again
+from rpc_moodle.transport.tenant import Tenant
 
 T = TypeVar("T")
 
+_REST, _UPLOAD = "webservice/rest/server.php", "webservice/upload.php"
 _CHUNK = 256 * 1024
 MAX_ANSWER = 64 * 1024 * 1024
 """Bytes that the answer to one call may have; 50,000 users need a fifth of it (``users.course.userfields``)."""
@@ -34,24 +38,28 @@ class MoodleClient:
     Every method raises MoodleError; see ``rpc_moodle.moodle.errors`` for the tree.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a call may say of itself
         self,
         url: str | URL,
-        token: str | SecretStr,
+        token: str | SecretStr | None = None,
         *,
         http: Http | None = None,
         language: str | None = None,
         remaining: Callable[[], float] = lambda: float("inf"),
+        caller: Hashable = None,
     ) -> None:
         """Take the site's URL as pasted, the token, and a pool to share; without one, an own pool is made.
 
         ``language``, such as ``de``, is the one in which names are wanted; without it, as the site shows them.
-        ``remaining`` gives the seconds until nobody waits for an answer any more: nothing is tried again after that.
+        Without a token only ``script`` can be used, as before a login. ``remaining`` gives the seconds until nobody
+        waits for an answer any more: nothing is tried again after that. ``caller`` is whose connections are counted.
 
         Raises InvalidSite or InvalidCredential.
         """
         self.site = site_url(str(url))
-        self.token = wire.check_token(SecretStr(token) if isinstance(token, str) else token)
+        secret = SecretStr(token) if isinstance(token, str) else token
+        self._token = None if secret is None else wire.check_token(secret)
+        self.tenant = Tenant(self.site, b"" if secret is None else wire.fingerprint(secret), caller)
         self.language = language
         self._http = http
         self._remaining = remaining
@@ -68,6 +76,13 @@ class MoodleClient:
     ) -> None:
         """Close the pool, unless it was given."""
         await self._exit.aclose()
+
+    @property
+    def token(self) -> SecretStr:
+        """The token. Raises InvalidCredential where there is none."""
+        if self._token is None:
+            raise errors.InvalidCredential("This needs an API key, and there is none.")
+        return self._token
 
     @property
     def http(self) -> Http:
@@ -124,20 +139,54 @@ class MoodleClient:
             with attempt:
                 if read and not fresh:
                     key = self.site, sha256(form).digest()
-                    body = await self.http.sharing.ask(key, lambda: self._answer(function, form))
+                    body = await self.http.sharing.ask(key, lambda: self._answer(function, _REST, form, self.token))
                 else:
-                    body = await self._answer(function, form)
+                    body = await self._answer(function, _REST, form, self.token)
         return wire.read(function, body, _adapter(into), self.language)
 
-    async def _answer(self, function: str, form: bytes) -> bytes:
-        """Send one request and decide what comes back."""
-        url = endpoint(self.site, "webservice/rest/server.php")
+    async def script(self, path: str, fields: wire.Fields, *, into: Any = object, read: bool = False) -> Any:
+        """Post a form to one of the site's own scripts, such as ``login/token.php``, and read its JSON into a type.
+
+        The client's token is not sent. ``read`` says that asking twice is harmless.
+
+        Raises any MoodleError.
+        """
+        form, body = wire.encode(fields), b""
+        secret = next((value for _, value in fields if isinstance(value, SecretStr)), SecretStr(""))
+        async for attempt in again(read=read, remaining=self._remaining):
+            with attempt:
+                body = await self._answer(path, path, form, secret)
+        return wire.read(path, body, _adapter(into))
+
+    async def upload(self, *files: Upload, itemid: int = 0) -> list[Stored]:
+        """Put files into a draft area of the account, which a later call names by its ``itemid``; 0 makes a new one.
+
+        They are sent as they are read, whatever their size, and never a second time.
+
+        Raises any MoodleError; Disconnected also for a file whose size changes on the way; OSError for one that is
+        not there, ValueError for pieces whose size is not given.
+        """
+        headers, body = multipart(wire.file_upload(self.token, itemid), files)
+        answer = await self._answer(_UPLOAD, _UPLOAD, body, self.token, headers)
+        return wire.read(_UPLOAD, answer, _adapter(list[Stored]))
+
+    async def _answer(
+        self, function: str, path: str, body: Body, secret: SecretStr, headers: Mapping[str, str] | None = None
+    ) -> bytes:
+        """Send one request, in which the secret stands, and decide what comes back."""
+        url = endpoint(self.site, path)
         try:
-            async with asyncio.timeout(self.http.total_seconds), self.http.post(url, form) as response:
-                body = await self._body(function, response)
-                return wire.answer(function, response.status, response.headers, body, self.token)
+            async with (
+                asyncio.timeout(self.http.total_seconds),
+                self.http.post(url, body, headers, tenant=self.tenant) as response,
+            ):
+                found = await self._body(function, response)
+                known = wire.answer(function, response.status, response.headers, found, secret)
         except TimeoutError:
             raise errors.SiteTimeout(f"{self.site.host} took too long to answer {function}.") from None
+        if secret is self._token:
+            self.http.sites.prove(self.tenant)
+        return known
 
     @staticmethod
     async def _body(function: str, response: aiohttp.ClientResponse) -> bytes:
@@ -147,10 +196,10 @@ class MoodleClient:
             async for chunk in response.content.iter_chunked(_CHUNK):
                 body += chunk
                 if len(body) > MAX_ANSWER:
-                    raise errors.BadResponse(
+                    raise errors.AnswerTooLarge(
                         f"The site's answer to {function} is over {MAX_ANSWER >> 20} MiB; it was dropped."
                     )
-                if len(body) >= _CHUNK and not wire.may_be_json(body):
+                if len(body) >= _CHUNK and not wire.may_be_data(body):
                     break
                 await asyncio.sleep(0)  # inflating never waits by itself
             return bytes(body)
@@ -167,7 +216,9 @@ class MoodleClient:
         address = bare(file_url(url))
         if not is_of(address, self.site):
             raise errors.InvalidSite("The file URL belongs to another site than this one.")
-        return await save(self.http, address, self.token, Path(destination), owner=self, progress=progress)
+        return await save(
+            self.http, address, self.token, Path(destination), owner=self, caller=self.tenant.caller, progress=progress
+        )
 
 
 @cache

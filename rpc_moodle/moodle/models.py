@@ -241,3 +241,12 @@ class SiteInfo(_Answer):
     downloadfiles: Flag = False
     uploadfiles: Flag = False
     functions: Several[Function] = ()
+
+
+class Stored(TypedDict, total=False):
+    """A file in a draft area after an upload (``upload.ok``); ``filesize`` in bytes."""
+
+    itemid: Required[int]
+    filename: str
+    filepath: str
+    filesize: int

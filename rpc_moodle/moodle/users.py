@@ -96,10 +96,8 @@ async def _page(
         )
     except errors.NotFound:
         raise errors.NotFound(f"There is no course {course_id} on this site.", function=function) from None
-    except errors.AccessDenied as denied:
-        if denied.errorcode == "errorcoursecontextnotvalid":
-            raise errors.AccessDenied(
-                f"The account of the API key is not enrolled in course {course_id}, or the course is hidden from it.",
-                function=function,
-            ) from None
-        raise
+    except errors.EnrolmentDenied:
+        raise errors.EnrolmentDenied(
+            f"The account of the API key is not enrolled in course {course_id}, or the course is hidden from it.",
+            function=function,
+        ) from None
