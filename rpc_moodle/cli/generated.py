@@ -19,6 +19,7 @@ from rpc_moodle.cli.naming import command_of
 from rpc_moodle.cli.once import call_once
 from rpc_moodle.cli.show import as_json, show
 from rpc_moodle.methods.common import MoodleRequest
+from rpc_moodle.methods.fields import FileItem
 from rpc_moodle.settings import Settings
 from utils.contract import Envelope
 from utils.errors import INVALID_REQUEST
@@ -152,9 +153,9 @@ def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
     if choices:
         text = f"{text} One of: {', '.join(choices)}."
     default: Any = ... if field.is_required() else None
-    hints: dict[str, Any] = {"flag": bool, "many": list[str], "pairs": list[str]}
+    hints: dict[str, Any] = {"flag": bool, "many": list[str], "pairs": list[str], "files": list[str]}
     hint = hints.get(kind, str)
-    metavar = {"flag": None, "pairs": "KEY=VALUE", "json": "JSON or @FILE"}.get(kind, "TEXT")
+    metavar = {"flag": None, "pairs": "KEY=VALUE", "json": "JSON or @FILE", "files": "PATH"}.get(kind, "TEXT")
     flag = option_name(name)
     option = typer.Option(flag, help=text) if kind == "flag" else typer.Option(flag, help=text, metavar=metavar)
     if default is None and kind == "flag":
@@ -165,7 +166,7 @@ def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:
 
 
 def _kind(annotation: Any) -> tuple[str, tuple[str, ...]]:  # noqa: PLR0911 - one line per kind
-    """Tell how a field is given: ``flag``, ``many``, ``pairs``, ``json`` or ``one``; and what it may be."""
+    """Tell how a field is given: ``flag``, ``many``, ``pairs``, ``files``, ``json`` or ``one``; and what it may be."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _kind(arguments[0])
@@ -178,8 +179,10 @@ def _kind(annotation: Any) -> tuple[str, tuple[str, ...]]:  # noqa: PLR0911 - on
         return "one", tuple(str(each) for each in arguments)
     if origin is dict:
         keys = _kind(arguments[0])[1]
-        return "pairs", keys
+        return ("pairs", keys) if keys else ("json", ())
     if origin in {list, tuple}:
+        if arguments[0] is FileItem:
+            return "files", ()
         inside, _ = _kind(arguments[0])
         return ("many", ()) if inside == "one" else ("json", ())
     return ("json", ()) if isinstance(annotation, type) and issubclass(annotation, BaseModel) else ("one", ())
@@ -193,9 +196,11 @@ def read(field: FieldInfo, value: Any, name: str) -> Any:
         if not all(separator for _, separator, _ in pairs):
             raise typer.BadParameter("write it as KEY=VALUE", param_hint=option_name(name))
         return {key: text for key, _, text in pairs}
-    if kind != "json":
+    if kind not in {"json", "files"}:
         return value
     try:
+        if kind == "files":
+            return [{"filename": Path(each).name, "content": Path(each).read_bytes()} for each in value]
         text = Path(value[1:]).read_text(encoding="utf-8") if value.startswith("@") else value
         return json.loads(text)
     except OSError as error:

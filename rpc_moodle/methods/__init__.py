@@ -9,6 +9,7 @@ from rpc_moodle.methods import (
     directory,
     feedback,
     files,
+    functions,
     gradebook,
     groups,
     handing_in,
@@ -32,5 +33,6 @@ METHODS: Registry = probe.methods.merge(
     completion.methods,
     marking.methods,
     handing_in.methods,
+    functions.methods,
 )
 """Every published method."""

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, AliasChoices, AwareDatetime, BeforeValidator, Field
 
 from rpc_moodle.methods.common import MoodleId
+from utils.contract import Model
 
 _MANY = 1000
 _LAST = 4_102_444_800  # 2100
@@ -47,6 +48,13 @@ Users = Annotated[
 
 SearchText = Annotated[str, AfterValidator(str.strip), Field(min_length=1, max_length=200)]
 """A text to look for."""
+
+
+class FileItem(Model):
+    """A file to be stored in Moodle."""
+
+    filename: str = Field(min_length=1, max_length=255, pattern=r"^[^/\x00-\x1f]+$", description="Its name there.")
+    content: bytes = Field(description="What is in it.")
 
 
 def _moment(value: object) -> object:

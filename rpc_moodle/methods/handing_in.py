@@ -5,8 +5,10 @@ from typing_extensions import TypedDict
 
 from rpc_moodle.downloads.links import FileLinks
 from rpc_moodle.methods.common import AssignmentRequest, moodle_of
-from rpc_moodle.methods.fields import OwnUser
-from rpc_moodle.moodle import MoodleClient, MoodleError, assignments, handing_in, standing
+from rpc_moodle.methods.fields import FileItem, OwnUser
+from rpc_moodle.moodle import MoodleClient, MoodleError, assignments, drafts, handing_in, standing
+from rpc_moodle.moodle.errors import NotDone
+from rpc_moodle.moodle.files.upload import Upload
 from rpc_moodle.moodle.standing import Standing
 from utils.call import Call
 from utils.registry import Registry
@@ -25,8 +27,8 @@ class StandingRequest(AssignmentRequest):
 class SaveSubmissionRequest(AssignmentRequest):
     """What to save as one's own submission."""
 
-    draft_id: int | None = Field(
-        default=None, ge=1, validation_alias="draftID", description="The draft area that files were uploaded into."
+    files: list[FileItem] | None = Field(
+        default=None, max_length=100, description="The files, in place of all that were there."
     )
     text: str | None = Field(default=None, description="The online text, as HTML.")
 
@@ -71,7 +73,13 @@ async def save_submission(request: SaveSubmissionRequest, call: Call) -> Done:
     """Save files and a text as the account's own submission, in place of what was there; what is not given stays."""
     async with moodle_of(request, call) as moodle:
         assignment = await assignments.assignment(moodle, request.course_id, request.assignment_id)
-        await handing_in.save(moodle, assignment.id, draft=request.draft_id, text=request.text)
+        draft = None
+        if request.files:
+            draft = await drafts.upload(moodle, [Upload(each.filename, each.content) for each in request.files])
+            if draft.refused:
+                name, reason = next(iter(draft.refused.items()))
+                raise NotDone(f"{name}: {reason}. Nothing was saved.", function="webservice/upload.php")
+        await handing_in.save(moodle, assignment.id, draft=draft.itemid if draft else None, text=request.text)
         return {"status": await _status(moodle, assignment.id)}
 
 

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from rpc_moodle.sandbox import downloads, pages, switchboard, uploads
 from rpc_moodle.sandbox.access import authenticate, log_in
-from rpc_moodle.sandbox.errors import MoodleError, access_denied, missing_record
+from rpc_moodle.sandbox.errors import MoodleError, access_denied, missing_record, missing_unknown_record
 from rpc_moodle.sandbox.faults import Fault, Harm, disguise, harm_of, suffer
 from rpc_moodle.sandbox.functions import table
 from rpc_moodle.sandbox.functions.base import Call, Function
@@ -118,7 +118,7 @@ class _Server:
         user, service = authenticate(self.site, token, request.remote or "")
         wanted = self.functions.get(name)
         if wanted is None:
-            raise missing_record("external_functions")
+            raise missing_unknown_record() if self.site.release == "5.0" else missing_record("external_functions")
         if name not in service.functions:
             raise access_denied()
         call = Call(self.site, user, str(request.url.origin()), token, settings.raw, settings.filter)

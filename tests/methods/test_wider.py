@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from rpc_moodle.methods import METHODS
-from rpc_moodle.sandbox import Sandbox, StoredFile
-from rpc_moodle.sandbox.catalogue import Draft
+from rpc_moodle.sandbox import Sandbox
 from tests.methods.conftest import Call
 from utils.contract import Envelope
 from utils.dispatch import Dispatcher
@@ -30,7 +29,7 @@ def ask(sandbox: Sandbox, ask: Call) -> Call:
         before = len(sandbox.requests)
         reply = await ask(event, token, **payload)
         called = {seen.function for seen in list(sandbox.requests)[before:]} - {""}
-        assert called <= {*method.needs, *method.gains_by}
+        assert called <= {*method.needs, *method.gains_by, payload.get("function")}
         return reply
 
     return watched
@@ -287,12 +286,12 @@ async def test_a_misspelt_key_of_a_write_is_refused(ask: Call, sandbox: Sandbox)
 async def test_a_student_saves_hands_in_and_removes(ask: Call, sandbox: Sandbox) -> None:
     where: dict[str, Any] = {"courseID": 2, "assignmentID": 29}
     await data(ask, "setExtensions", **where, userIDs=[5], date=4_000_000_000)
-    sandbox.site.drafts[900] = Draft(5, [StoredFile("solution.txt", b"x" * 11)])
-
-    assert await data(ask, "saveSubmission", "student_more", **where, draftID=900) == {"status": "draft"}
+    files = [{"filename": "solution.txt", "content": b"x" * 11}, {"filename": "räw ü.txt", "content": b"1234"}]
+    assert await data(ask, "saveSubmission", "student_more", **where, files=files) == {"status": "draft"}
     mine = await data(ask, "getSubmissionStatus", "student_more", **where)
     assert (mine["status"], mine["cansubmit"], mine["extensionduedate"]) == ("draft", True, 4_000_000_000)
-    (stored,) = mine["files"]
+    other, stored = mine["files"]
+    assert (other["filename"], other["filesize"]) == ("räw ü.txt", 4)
     assert await data(ask, "downloadSubmissionsFromUser", fileUrls=[stored["fileurl"]]) == [b"x" * 11]
 
     refused = await ask("submitSubmission", "student_more", **where)
@@ -300,7 +299,7 @@ async def test_a_student_saves_hands_in_and_removes(ask: Call, sandbox: Sandbox)
     assert "statement" in refused["message"]
     done = await data(ask, "submitSubmission", "student_more", **where, acceptStatement=True)
     assert done == {"status": "submitted"}
-    late = await ask("saveSubmission", "student_more", **where, draftID=900)
+    late = await ask("saveSubmission", "student_more", **where, files=files)
     assert late["error"]["details"]["errorcode"] == "couldnotsavesubmission"
     again = await ask("submitSubmission", "student_more", **where, acceptStatement=True)
     assert again["error"]["details"]["errorcode"] == "couldnotsubmitforgrading"
@@ -332,3 +331,41 @@ async def test_an_older_moodle_says_that_it_has_no_such_function(dispatcher: Dis
         reply = await call(dispatcher, "removeSubmission", payload)
     assert reply["error"]["code"] == "not_found"
     assert "has no function mod_assign_remove_submission" in reply["message"]
+
+
+async def test_one_file_that_is_refused_keeps_the_submission_as_it_was(ask: Call) -> None:
+    twice = [{"filename": "same.txt", "content": b"1"}, {"filename": "same.txt", "content": b"2"}]
+    reply = await ask("saveSubmission", "student_more", courseID=2, assignmentID=19, files=twice)
+    assert reply["error"]["code"] == "moodle_error"
+    assert "same.txt" in reply["message"]
+    found = await data(ask, "getSubmissionStatus", "student_more", courseID=2, assignmentID=19)
+    assert [file["filename"] for file in found["files"]] == ["drafts-1.pdf"]
+
+
+async def test_any_function_can_be_called_with_nested_parameters(ask: Call) -> None:
+    criteria = [{"key": "id", "value": 3}]
+    found = await data(ask, "callFunction", function="core_course_get_categories", parameters={"criteria": criteria})
+    assert [row["id"] for row in found] == [3]
+
+
+@pytest.mark.parametrize("release", ["4.4", "4.5", "5.0"])
+async def test_a_function_that_is_nowhere_is_told_from_one_that_is_not_for_this_token(
+    dispatcher: Dispatcher, release: str
+) -> None:
+    async with Sandbox(release=release, wider=True) as site:
+        for token, function, code, says in (
+            ("teacher_more", "local_wsfunc_get_grades", "not_found", "has no function"),
+            ("teacher_care", "core_course_get_categories", "access_denied", "core_course_get_categories"),
+        ):
+            options = {"url": site.url, "apiKey": site.token(token)}
+            reply = await call(dispatcher, "callFunction", {"function": function, "options": options})
+            assert reply["error"]["code"] == code
+            assert says in reply["message"]
+
+
+@pytest.mark.parametrize("function", ["", "x", "core course", "CORE_get", "core_get;drop", "a_" * 300, 5, None])
+async def test_what_is_no_function_is_refused_before_anything_is_sent(
+    ask: Call, sandbox: Sandbox, function: object
+) -> None:
+    assert (await ask("callFunction", "teacher_more", function=function))["error"]["code"] == "invalid_request"
+    assert not sandbox.requests
