@@ -69,7 +69,7 @@ def capabilities_table() -> str:
             ", ".join(_rights(method)),
         )
         for method in METHODS
-        if method.needs
+        if method.needs or method.gains_by
     )
     return _table(("event", "library", "command", "functions of Moodle", "rights"), rows)
 

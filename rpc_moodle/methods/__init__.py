@@ -15,11 +15,12 @@ from rpc_moodle.methods import (
     handing_in,
     marking,
     probe,
+    setup,
     submissions,
 )
 from utils.registry import Registry
 
-METHODS: Registry = probe.methods.merge(
+_OTHERS: Registry = probe.methods.merge(
     courses.methods,
     assignments.methods,
     submissions.methods,
@@ -35,4 +36,5 @@ METHODS: Registry = probe.methods.merge(
     handing_in.methods,
     functions.methods,
 )
+METHODS: Registry = _OTHERS.merge(setup.checking(_OTHERS))
 """Every published method."""

@@ -10,7 +10,10 @@ from rpc_moodle.moodle.files.upload import Upload
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A draft area of the account: ``itemid`` names it, ``stored`` has the bytes of each file; ``refused`` says of each file that is not in it why."""
+    """A draft area of the account, named by ``itemid``.
+
+    ``stored`` gives the bytes of each file in it, ``refused`` says of each other one why it is not.
+    """
 
     itemid: int
     stored: Mapping[str, int]

@@ -83,6 +83,9 @@ MORE: Final = (
 )
 """The functions of the wider client."""
 
+NEWER: Final = frozenset({"mod_assign_remove_submission"})
+"""Those that Moodle 4.4 has not got (``student.remove``)."""
+
 _TOKENS: Final = (
     ("teacher_care", TEACHER, "care"),
     ("teacher_full", TEACHER, "full"),
@@ -184,10 +187,11 @@ def _add_courses(site: Site, big: int) -> None:
 
 
 def _add_access(site: Site) -> None:
+    more = frozenset(MORE) - (NEWER if site.release == "4.4" else frozenset())
     for service in (
         Service("care", frozenset(PUBLISHED)),
-        Service("full", frozenset(MORE), uploadfiles=True),
-        Service("more", frozenset(MORE), uploadfiles=True),
+        Service("full", more, uploadfiles=True),
+        Service("more", more, uploadfiles=True),
         Service("nodownload", frozenset(PUBLISHED), downloadfiles=False),
         Service("enrolonly", frozenset(PUBLISHED[:1])),
         Service("moodle_mobile_app", frozenset(_FULL), enabled=False),

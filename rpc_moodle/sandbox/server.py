@@ -33,7 +33,7 @@ def create_app(site: Site, *, latency: float = 0.0) -> web.Application:
     """
     app = web.Application(client_max_size=_BODY_LIMIT)
     app.router.add_route("*", switchboard.PATH, site.faults.answer)
-    app.router.add_route("*", "/{path:.*}", _Server(site, latency, table()).answer)
+    app.router.add_route("*", "/{path:.*}", _Server(site, latency, table(site.release)).answer)
     app.on_response_prepare.append(_prepared)
     return app
 

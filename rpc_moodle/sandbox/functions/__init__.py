@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from rpc_moodle.sandbox.functions import (
     assignments,
@@ -23,11 +24,15 @@ from rpc_moodle.sandbox.functions import (
 )
 from rpc_moodle.sandbox.functions.base import Function
 
+_NEW: Final = {"mod_assign_remove_submission": "4.5"}
+"""The releases that brought functions which the oldest one lacks (``student.remove``)."""
 
-def table() -> Mapping[str, Function]:
-    """Give every function by its name."""
+
+def table(release: str) -> Mapping[str, Function]:
+    """Give every function that a release has by its name."""
     areas = (
         *(assignments, catalogue, completion, courses, gradebook, grades, groups, handing_in, marking, mobile),
         *(participants, people, status, submissions, users),
     )
-    return {one.name: one for area in areas for one in area.FUNCTIONS}
+    known = (one for area in areas for one in area.FUNCTIONS)
+    return {one.name: one for one in known if _NEW.get(one.name, "") <= release}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import copy
 from typing import Any
 
-from rpc_moodle.sandbox.errors import missing_record, no_permission
+from rpc_moodle.sandbox.errors import no_permission
 from rpc_moodle.sandbox.functions.base import Call, function, warning
 from rpc_moodle.sandbox.params import OMITTED, Struct, boolean, integer, text
 from rpc_moodle.sandbox.people import GRADE, SUBMIT
@@ -77,8 +77,6 @@ def submit_for_grading(call: Call, params: dict[str, Any]) -> list[dict[str, Any
 @function("mod_assign_remove_submission", userid=integer(), assignid=integer())
 def remove_submission(call: Call, params: dict[str, Any]) -> dict[str, Any]:
     """Empty a submission, one's own or as a teacher another's; new in 4.5 (``student.remove``)."""
-    if call.site.release == "4.4":
-        raise missing_record("external_functions")
     assignment, userid = call.assignment(params["assignid"]), params["userid"]
     if userid != call.user.id and not call.may(GRADE, assignment):
         raise no_permission("Edit other's submissions")
