@@ -97,15 +97,19 @@ class Course:
     """A course with its enrolments by user id, in the order of user ids.
 
     ``sortorder`` is its place among all courses, ``contextid`` the number in the addresses of its files; ``criteria``
-    are the course-module ids that complete it; ``completion`` is by user id and course-module id, ``lastaccess`` by
-    user id in Unix seconds. ``gradeitem`` and ``gradecategory`` number its total in the gradebook,
-    ``section`` its one section.
+    are the course-module ids that complete it; ``completed`` is by user id and course-module id, ``lastaccess`` by
+    user id in Unix seconds. ``gradecategory`` and ``gradeitem`` are the ids of its total in the gradebook, ``section``
+    that of its first one; ``completion`` is how the completion of its assignments is tracked.
     """
 
     id: int
     fullname: str
     shortname: str
     timemodified: int = 0
+    gradecategory: int = 1
+    gradeitem: int = 0
+    section: int = 1
+    completion: int = 1
     enrolments: dict[int, Enrolment] = field(default_factory=dict)
     groups: dict[int, Group] = field(default_factory=dict)
     idnumber: str = ""
@@ -118,11 +122,8 @@ class Course:
     enablecompletion: bool = False
     criteria: tuple[int, ...] = ()
     activities: list[Activity] = field(default_factory=list)
-    completion: dict[tuple[int, int], Completed] = field(default_factory=dict)
+    completed: dict[tuple[int, int], Completed] = field(default_factory=dict)
     lastaccess: dict[int, int] = field(default_factory=dict)
-    gradeitem: int = 0
-    gradecategory: int = 0
-    section: int = 1
 
     def groups_of(self, userid: int) -> list[Group]:
         """Give the groups that a user is a member of."""

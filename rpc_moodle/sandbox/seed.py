@@ -48,7 +48,6 @@ _FULL: Final = (
     "mod_assign_get_user_flags",
     "core_course_get_course_module",
 )
-
 MORE: Final = (
     *_FULL,
     "core_enrol_get_users_courses",
@@ -68,7 +67,10 @@ MORE: Final = (
     "core_completion_get_activities_completion_status",
     "core_completion_get_course_completion_status",
     "core_completion_override_activity_completion_status",
+    "core_grading_get_definitions",
+    "core_grading_get_gradingform_instances",
     "gradereport_user_get_grade_items",
+    "mod_assign_submit_grading_form",
     "gradereport_overview_get_course_grades",
     "mod_assign_save_user_extensions",
     "mod_assign_lock_submissions",
@@ -194,7 +196,7 @@ def _add_access(site: Site) -> None:
         Service("more", more, uploadfiles=True),
         Service("nodownload", frozenset(PUBLISHED), downloadfiles=False),
         Service("enrolonly", frozenset(PUBLISHED[:1])),
-        Service("moodle_mobile_app", frozenset(_FULL), enabled=False),
+        Service("moodle_mobile_app", more, enabled=False),
     ):
         site.services[service.shortname] = service
     for name, userid, service_name in _TOKENS:

@@ -25,7 +25,7 @@ _JANUARY, _JULY = 1767225600, 1782864000
 _DAY: Final = 86400
 _NUMBERED_APART: Final = 9000
 """From where the submissions are numbered that no recording shows, out of the way of those that it does."""
-_FIRST_FREE: Final = {"submission": 72, "grade": 9, "flags": 8}
+_FIRST_FREE: Final = {"submission": 71, "grade": 9, "flags": 8}
 """The next ids of the recorded sites, whose other assignments had taken those before."""
 
 
@@ -84,9 +84,9 @@ def _add_mechanics(site: Site) -> None:
         exercise.grades[userid, 0] = row
         exercise.add(Submission(_NUMBERED_APART + userid, userid, made, made, status=NEW))
         exercise.flags[userid] = Flags(number, userid)
-        exercise.gradebook[userid] = BookGrade(grade, made)
-        course.completion[userid, 23] = Completed(COMPLETE, made)
-        course.completion[userid, 24] = Completed(PASSED if grade >= exercise.gradepass else FAILED, made)
+        exercise.gradebook[userid] = BookGrade(grade, made, feedback="<p>well</p>", feedbackformat=1)
+        course.completed[userid, 23] = Completed(COMPLETE, made)
+        course.completed[userid, 24] = Completed(PASSED if grade >= exercise.gradepass else FAILED, made)
 
 
 def _add_assignments(site: Site) -> None:

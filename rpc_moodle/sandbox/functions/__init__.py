@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from typing import Final
 
 from rpc_moodle.sandbox.functions import (
+    advanced,
     assignments,
     catalogue,
     completion,
     courses,
+    form,
     gradebook,
     grades,
     groups,
     handing_in,
     marking,
     mobile,
+    overview,
     participants,
     people,
     status,
@@ -31,8 +34,8 @@ _NEW: Final = {"mod_assign_remove_submission": "4.5"}
 def table(release: str) -> Mapping[str, Function]:
     """Give every function that a release has by its name."""
     areas = (
-        *(assignments, catalogue, completion, courses, gradebook, grades, groups, handing_in, marking, mobile),
-        *(participants, people, status, submissions, users),
+        *(advanced, assignments, catalogue, completion, courses, form, gradebook, grades, groups, handing_in, marking),
+        *(mobile, overview, participants, people, status, submissions, users),
     )
     known = (one for area in areas for one in area.FUNCTIONS)
     return {one.name: one for one in known if _NEW.get(one.name, "") <= release}

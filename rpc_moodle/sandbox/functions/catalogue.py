@@ -188,7 +188,7 @@ def get_users_courses(call: Call, params: dict[str, Any]) -> list[dict[str, Any]
 def _enrolled(call: Call, course: Course, userid: int) -> dict[str, Any]:
     tracked = course.enablecompletion and "student" in course.enrolments[userid].roles
     done = [
-        (state := course.completion.get((userid, cmid))) is not None and state.state in {COMPLETE, PASSED}
+        (state := course.completed.get((userid, cmid))) is not None and state.state in {COMPLETE, PASSED}
         for cmid in course.criteria
     ]
     progress = 100 * sum(done) // len(done) if done else 0

@@ -41,13 +41,15 @@ def _tracked(call: Call, course: Course) -> Iterator[_Tracked]:
         if isinstance(one, Activity):
             tracked = _Tracked(one.cmid, one.modname, one.id, one.name, one.tracking, passing=False)
         else:
-            tracked = _Tracked(one.cmid, "assign", one.id, one.name, one.completion, passing=bool(one.gradepass))
+            tracked = _Tracked(
+                one.cmid, "assign", one.id, one.name, one.completion or course.completion, passing=bool(one.gradepass)
+            )
         if tracked.tracking != UNTRACKED:
             yield tracked
 
 
 def _of(course: Course, userid: int, cmid: int) -> Completed:
-    return course.completion.get((userid, cmid), Completed(INCOMPLETE, 0))
+    return course.completed.get((userid, cmid), Completed(INCOMPLETE, 0))
 
 
 @function("core_completion_get_activities_completion_status", courseid=integer(), userid=integer())
@@ -141,7 +143,7 @@ def override_activity(call: Call, params: dict[str, Any]) -> dict[str, Any]:
         if not call.site.may(call.user, OVERRIDE_COMPLETION, course):
             raise no_permission(OVERRIDE_COMPLETION)
         state = Completed(params["newstate"], call.site.now(), call.user.id)
-        course.completion[params["userid"], params["cmid"]] = state
+        course.completed[params["userid"], params["cmid"]] = state
         return {
             "cmid": params["cmid"],
             "userid": params["userid"],
