@@ -14,7 +14,7 @@ from yarl import URL
 
 from rpc_moodle.errors import INVALID_TOKEN
 from rpc_moodle.moodle import errors, wire
-from rpc_moodle.moodle.files.url import bare, file_url, is_of, site_of
+from rpc_moodle.moodle.files.url import bare, file_of, file_url, is_of, site_of
 from utils.errors import RpcError
 
 Mode = Literal["sealed", "plain", "none"]
@@ -142,6 +142,13 @@ class FileLinks:
         if self._mode == "sealed":
             return self._tickets.seal(url, token)
         return str(url.update_query(token=token.get_secret_value()) if self._mode == "plain" else url)
+
+    def listed(self, fileurl: str, site: URL, token: SecretStr) -> str:
+        """Write a file URL that a site lists for a caller; empty where it is not one of the site's own files."""
+        try:
+            return self.link(file_of(fileurl, site), token)
+        except errors.InvalidSite:
+            return ""
 
     def resolve(self, text: str, *, site: URL | None = None, token: SecretStr | None = None) -> FileAccess:
         """Read a file URL from a caller: with a ticket, with a plain ``token=``, or bare with the call's own token.

@@ -120,7 +120,10 @@ async def download_submissions_from_user(request: DownloadRequest, call: Call) -
     return reports if request.stream or request.detailed else [report["content"] for report in reports]
 
 
-@methods.method("createSubmissionsArchive")
+@methods.method(
+    "createSubmissionsArchive",
+    needs=["core_enrol_get_enrolled_users", "mod_assign_get_assignments", "mod_assign_get_submissions"],
+)
 async def create_submissions_archive(request: ArchiveRequest, call: Call) -> ArchiveLink:
     """Give the path of a ZIP of all submitted files of an assignment; an HTTP GET of it streams the ZIP."""
     async with moodle_of(request, call) as moodle:

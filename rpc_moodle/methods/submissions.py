@@ -76,7 +76,11 @@ class SubmissionsRequest(AssignmentRequest):
     )
 
 
-@methods.method("getSubmissionsInfosFromAssignment", "getSubmissionInfosFromAssignment")
+@methods.method(
+    "getSubmissionsInfosFromAssignment",
+    "getSubmissionInfosFromAssignment",
+    needs=["core_enrol_get_enrolled_users", "mod_assign_get_assignments", "mod_assign_get_submissions"],
+)
 async def get_submissions_infos_from_assignment(request: SubmissionsRequest, call: Call) -> list[SubmissionInfo]:
     """List the submissions of an assignment: the latest attempt of each user, a team's once."""
     links = call.shared(FileLinks)

@@ -220,7 +220,7 @@ class MoodleClient:
     async def _read(self, function: str, body: bytes, into: Any, allowance: Allowance | None = None) -> Any:
         """Read an answer, if it is not more than may be taken."""
         (allowance or Allowance(self.http.answers)).take_body(body)
-        return await self._beside(body, partial(wire.read, function, body, _adapter(into)))
+        return await self._beside(body, partial(wire.read, function, body, _adapter(into), self.language))
 
     async def _beside(self, body: bytes, work: Callable[[], T]) -> T:
         """Do what costs time and memory with the length of a body: a long one beside the event loop, few at a time."""

@@ -253,7 +253,8 @@ class SiteInfo(_Answer):
 class Stored(TypedDict, total=False):
     """A file in a draft area after an upload (``upload.ok``); ``filesize`` in bytes."""
 
-    itemid: Required[int]
+    itemid: int
     filename: str
     filepath: str
+    error: str
     filesize: int

@@ -1,7 +1,9 @@
 """The users of a course, page by page: a course can have ten thousand."""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, Required, TypeVar
+
+from typing_extensions import TypedDict
 
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
@@ -33,6 +35,20 @@ async def enrolled(
         options["onlyactive"] = 1
     async for user in pages(moodle, course_id, list[EnrolledUser], options):
         yield user
+
+
+class Access(TypedDict, total=False):
+    """When a user was last on the site and in the course, in Unix seconds; 0 for never."""
+
+    id: Required[int]
+    lastaccess: int | None
+    lastcourseaccess: int | None
+
+
+async def last_access(moodle: MoodleClient, course_id: int) -> AsyncIterator[Access]:
+    """Return when the users of a course were there, in the order of their ids. Raises as :func:`enrolled`."""
+    async for row in pages(moodle, course_id, list[Access], {"userfields": "id,lastaccess,lastcourseaccess"}):
+        yield row
 
 
 async def pages(

@@ -77,7 +77,7 @@ class TestBudget:
             ({"x": 50, "y": 40}, "z", 10, True),
         ],
     )
-    def test_an_address_may_have_half(self, taken: dict[str, int], origin: str, amount: int, given: bool) -> None:  # noqa: FBT001 - a case
+    def test_an_address_may_have_half(self, taken: dict[str, int], origin: str, amount: int, given: bool) -> None:
         budget = Budget(100)
         for where, much in taken.items():
             assert budget.take(where, much)
