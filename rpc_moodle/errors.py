@@ -39,6 +39,7 @@ CODES = (
 TABLE: tuple[tuple[type[moodle.MoodleError], ErrorCode], ...] = (
     (moodle.InvalidSite, INVALID_REQUEST),
     (moodle.InvalidCredential, INVALID_REQUEST),
+    (moodle.InvalidArgument, INVALID_REQUEST),
     (moodle.HostNotAllowed, HOST_NOT_ALLOWED),
     (moodle.Unreachable, UNREACHABLE),
     (moodle.SiteTimeout, TIMEOUT),
@@ -73,7 +74,7 @@ def translate(error: Exception) -> RpcError | None:
     return RpcError(code, sentence(error), details=_details(error))
 
 
-def sentence(error: moodle.MoodleError) -> str:  # noqa: PLR0911 - a table reads best as one
+def sentence(error: moodle.MoodleError) -> str:  # noqa: C901, PLR0911 - a table reads best as one
     """Say what went wrong so that a person can act on it, without a token, a URL's query or a stack trace."""
     match error:
         case moodle.PlainHttp():
@@ -86,6 +87,13 @@ def sentence(error: moodle.MoodleError) -> str:  # noqa: PLR0911 - a table reads
             return _ACCESS_EXCEPTION.format(function=error.function)
         case moodle.CapabilityDenied(errorcode=str(code)) if code:
             return f"The account of the API key lacks a right in Moodle: {error}"
+        case moodle.UnknownFunction():
+            return (
+                f"This site has no function {error.function}: its Moodle is older than the function, or the plugin "
+                "that brings it is not installed."
+            )
+        case moodle.NotDone():
+            return f"Moodle has not done it: {error} ({error.function})"
         case moodle.MoodleException() if error.errorcode:
             return f"Moodle refused {error.function}: {error} ({error.errorcode})"
         case moopanel.InvalidKey():

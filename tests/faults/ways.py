@@ -12,6 +12,7 @@ from yarl import URL
 
 from rpc_moodle.downloads.links import ArchiveAccess, Tickets
 from rpc_moodle.methods import METHODS
+from rpc_moodle.moodle.files.url import file_url
 from rpc_moodle.sandbox import Sandbox
 from rpc_moodle.sandbox.work import Grade
 from tests.faults.troubles import BAD, OK, SHORT, TIMEOUT, UNAVAILABLE, UNREACHABLE, Door, Trouble
@@ -92,7 +93,7 @@ def files(sandbox: Sandbox, url: str) -> list[str]:
         for row in essay.submissions.values()
         for file in row.files
     ]
-    return [Tickets((KEY,)).seal(bare[0], SecretStr(sandbox.token("teacher_full"))), bare[1]]
+    return [Tickets((KEY,)).seal(file_url(bare[0]), SecretStr(sandbox.token("teacher_full"))), bare[1]]
 
 
 DOWNLOAD = "downloadSubmissionsFromUser"
