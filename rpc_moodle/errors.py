@@ -1,6 +1,9 @@
 """From what Moodle did to what the caller reads: the one table of Moodle errors and RPC codes."""
 
+import re
+
 from rpc_moodle.moodle import errors as moodle
+from rpc_moodle.moodle.files import url as files
 from utils.errors import INVALID_REQUEST, RATE_LIMITED, TIMEOUT, ErrorCode, RpcError
 
 INVALID_TOKEN = ErrorCode("invalid_token", retryable=False, when="Moodle does not know the token.")
@@ -12,10 +15,13 @@ ACCESS_DENIED = ErrorCode(
 )
 NOT_FOUND = ErrorCode("not_found", retryable=False, when="No such course, assignment, user or file.")
 HOST_NOT_ALLOWED = ErrorCode("host_not_allowed", retryable=False, when="The URL is outside what the operator allows.")
-UNREACHABLE = ErrorCode("unreachable", retryable=True, when="DNS, connection or TLS failed.")
+UNREACHABLE = ErrorCode("unreachable", retryable=True, when="No connection: DNS, TCP or TLS failed.")
 SITE_UNAVAILABLE = ErrorCode("site_unavailable", retryable=True, when="Maintenance, web services off, or 5xx.")
 BAD_RESPONSE = ErrorCode(
-    "bad_response", retryable=True, when="Neither JSON nor a file came: a login page, a proxy's HTML, truncated data."
+    "bad_response",
+    retryable=False,
+    when="Neither JSON nor a file came: a redirect, a login page, a proxy's HTML. Where an answer broke off, "
+    "`retryable` is true.",
 )
 MOODLE_ERROR = ErrorCode(
     "moodle_error",
@@ -51,6 +57,11 @@ TABLE: tuple[tuple[type[moodle.MoodleError], ErrorCode], ...] = (
     (moodle.MoodleError, BAD_RESPONSE),
 )
 
+_FILES = (
+    'Moodle does not let this API key fetch files. Where it may list them, the box "Can download files" of its web '
+    "service is not ticked: Site administration > Server > Web services > External services > Edit > Show more. "
+    "Otherwise the key has expired, or is bound to another IP address."
+)
 _ACCESS_EXCEPTION = (
     "Moodle does not let this API key call {function}. Moodle does not tell which of four causes it is: the function "
     "is not in the key's web service, the key has expired, the key is bound to another IP address, or its account "
@@ -63,7 +74,8 @@ def translate(error: Exception) -> RpcError | None:
     if not isinstance(error, moodle.MoodleError):
         return None
     code = next(code for kind, code in TABLE if isinstance(error, kind))
-    return RpcError(code, sentence(error), details=_details(error))
+    passing = isinstance(error, (moodle.Truncated, moodle.Unproven))
+    return RpcError(code, sentence(error), details=_details(error), retryable=code.retryable or passing)
 
 
 def sentence(error: moodle.MoodleError) -> str:
@@ -71,16 +83,28 @@ def sentence(error: moodle.MoodleError) -> str:
     match error:
         case moodle.HostNotAllowed():
             return f"{error} Its operator can allow it with RPC_MOODLE_ALLOWED_HOSTS or RPC_MOODLE_ALLOW_PRIVATE."
+        case moodle.UnknownIssuer():
+            return f"{error} The service's operator can have it trusted with RPC_MOODLE_CA_FILE."
         case moodle.InvalidToken():
             return "Moodle does not know this API key: it was mistyped, deleted, has expired, or is another site's."
+        case moodle.AccessDenied(errorcode="accessexception", function=files.SCRIPT):
+            return _FILES
         case moodle.AccessDenied(errorcode="accessexception"):
             return _ACCESS_EXCEPTION.format(function=error.function)
         case moodle.AccessDenied(errorcode="nopermissions"):
             return f"The account of the API key lacks a right in Moodle: {error}"
         case moodle.MoodleException() if error.errorcode:
             return f"Moodle refused {error.function}: {error} ({error.errorcode})"
+        case moodle.SiteUnavailable() | moodle.SiteTimeout() | moodle.Disconnected() | moodle.Truncated():
+            return _hopeful(str(error))
         case _:
             return str(error)
+
+
+def _hopeful(text: str) -> str:
+    """Tell a person that calling again helps, unless the text says when or who else can help."""
+    known = re.search(r"\bagain\b|\badministrator\b", text, re.IGNORECASE)
+    return text if known else f"{text} Call again in a moment."
 
 
 def _details(error: moodle.MoodleError) -> dict[str, object]:

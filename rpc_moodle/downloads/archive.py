@@ -6,12 +6,13 @@ from functools import partial
 
 from pydantic import SecretStr
 
+from rpc_moodle.downloads.onlinetext import TextFile
 from rpc_moodle.downloads.tree import SubmittedFile
 from rpc_moodle.downloads.zipstream import ZipStream
 from rpc_moodle.errors import sentence
 from rpc_moodle.moodle import Http, MoodleError
 from rpc_moodle.moodle.files.ahead import in_order
-from rpc_moodle.moodle.files.remote import RemoteFile, open_file
+from rpc_moodle.moodle.files.remote import RemoteFile
 
 ERRORS = "_errors.txt"
 """The entry that names the files which could not be fetched, and why; there is none when all could."""
@@ -24,7 +25,7 @@ class Archive:
         """Take the files and what opens them; transfers of ``owner`` take turns with those of others."""
         self.failed: list[tuple[str, str]] = []
         self._files = files
-        self._openers = [partial(open_file, http, file.url, token, owner=owner) for file in files]
+        self._openers = [partial(file.open, http, token, owner) for file in files]
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """Give the ZIP's bytes; a file that fails is left out and named in ``_errors.txt`` and the ZIP's comment."""
@@ -50,11 +51,11 @@ class Archive:
         zipped.close(comment)
 
     async def _member(
-        self, zipped: ZipStream, listed: SubmittedFile, file: RemoteFile | Exception
+        self, zipped: ZipStream, listed: SubmittedFile, file: RemoteFile | TextFile | Exception
     ) -> AsyncGenerator[bytes, None]:
         if isinstance(file, MoodleError):
             self.failed.append((listed.path, sentence(file)))
-        if not isinstance(file, RemoteFile):
+        if isinstance(file, Exception):
             return
         zipped.begin(listed.path, size=file.head.size, modified=listed.modified, mimetype=listed.mimetype)
         whole = False

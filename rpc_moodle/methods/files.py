@@ -4,17 +4,17 @@ import re
 import secrets
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 from typing_extensions import TypedDict
 from yarl import URL
 
-from rpc_moodle.downloads.links import ArchiveAccess, FileLinks, Tickets
+from rpc_moodle.downloads.links import ArchiveAccess, FileAccess, FileLinks, Tickets
 from rpc_moodle.downloads.reply import DownloadLimits, FileReport, Wanted, collect
 from rpc_moodle.downloads.stream import stream
 from rpc_moodle.downloads.tree import submitted_files
 from rpc_moodle.errors import CODES
-from rpc_moodle.methods.common import ApiKey, AssignmentRequest, SiteAddress, moodle_of
-from rpc_moodle.moodle import Http, MoodleError
+from rpc_moodle.methods.common import ApiKey, AssignmentRequest, MoodleId, SiteAddress, lifted, moodle_of
+from rpc_moodle.moodle import Http, MoodleClient, MoodleError
 from utils.call import Call
 from utils.contract import Options, Request
 from utils.errors import CODES as KIT_CODES
@@ -58,15 +58,32 @@ class DownloadRequest(Request):
     """Which files to fetch, and how they come."""
 
     options: FileOptions = FileOptions()
-    files: list[FileReference] = Field(
-        validation_alias=AliasChoices("submission_infos", "fileUrls"),
+    files: list[FileReference] | None = Field(
+        default=None,
+        validation_alias=AliasChoices("fileUrls", "submission_infos"),
         description="File URLs, or objects with `fileurl`, `fileUrl` or `url`.",
+    )
+    course_id: MoodleId | None = Field(
+        default=None,
+        validation_alias=AliasChoices("courseID", "courseId", "course_id"),
+        description="In place of `fileUrls`, with `assignmentID`: the course of an assignment, all of whose "
+        "submissions are wanted, online texts included.",
+    )
+    assignment_id: MoodleId | None = Field(
+        default=None,
+        validation_alias=AliasChoices("assignmentID", "assignmentId", "assignment_id"),
+        description="The number in the assignment page's address.",
     )
     detailed: bool = Field(default=False, description="Report each file with its name, size, type and SHA-1.")
     stream: bool = Field(default=False, description="Send the files as `file` events, any number of any size.")
     stream_id: str | None = Field(
         default=None, max_length=200, description="The `streamId` of the events; without it the service makes one."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lift_ids(cls, data: Any) -> Any:
+        return lifted(lifted(data, "courseID", "courseId"), "assignmentID", "assignmentId")
 
 
 class ArchiveLink(TypedDict):
@@ -90,10 +107,13 @@ async def download_submissions_from_user(request: DownloadRequest, call: Call) -
     """
     http, limits = call.shared(Http), call.shared(DownloadLimits)
     links = call.shared(FileLinks)
-    files = [_wanted(text, request.options, links) for text in request.files]
-    if request.stream:
-        if call.caller is None:
-            raise RpcError(INVALID_REQUEST, "A stream needs a socket to send the files to; leave out stream: true.")
+    if request.stream and call.caller is None:
+        raise RpcError(INVALID_REQUEST, "A stream needs a socket to send the files to; leave out stream: true.")
+    if request.files is not None:
+        files = [_wanted(text, request.options, links) for text in request.files]
+    else:
+        files = await _of_assignment(request, call, links)
+    if request.stream and call.caller is not None:
         stream_id = request.stream_id or secrets.token_hex(8)
         reports = await stream(http, files, call.caller, call, stream_id=stream_id, patience=limits.patience)
     else:
@@ -133,6 +153,31 @@ def _wanted(text: str, options: FileOptions, links: FileLinks) -> Wanted:
     return Wanted(shown, access)
 
 
+async def _of_assignment(request: DownloadRequest, call: Call, links: FileLinks) -> list[Wanted]:
+    """List all that was submitted to the assignment that the call names in place of files."""
+    options = request.options
+    needed = {
+        "fileUrls, or courseID and assignmentID": request.course_id or request.assignment_id,
+        "courseID": request.course_id,
+        "assignmentID": request.assignment_id,
+        "options.url": options.url,
+        "options.apiKey": options.api_key,
+    }
+    missing = next((name for name, value in needed.items() if not value), None)
+    if missing or not (request.course_id and request.assignment_id and options.url and options.api_key):
+        fields = [{"path": missing, "problem": "is missing"}]
+        raise RpcError(INVALID_REQUEST, f"{missing} is missing; add it to the payload.", details={"fields": fields})
+    token = options.api_key
+    async with MoodleClient(options.url, token, http=call.shared(Http), remaining=call.deadline.remaining) as moodle:
+        found = await submitted_files(moodle, request.course_id, request.assignment_id)
+    return [
+        Wanted("", file.source, file.path)
+        if isinstance(file.source, bytes)
+        else Wanted(links.link(str(file.source), token), FileAccess(file.source, token), file.path)
+        for file in found
+    ]
+
+
 def _refusal(broken: list[dict[str, Any]], total: int) -> RpcError:
     first = broken[0]["error"]["code"]
     code = next(code for code in (*KIT_CODES, *CODES) if code.name == first)
@@ -141,5 +186,8 @@ def _refusal(broken: list[dict[str, Any]], total: int) -> RpcError:
 
 
 def _sentence(broken: list[dict[str, Any]], total: int) -> str:
-    first = broken[0]["error"]["message"]
-    return first if total == 1 else f"{len(broken)} of {total} files could not be fetched; the first of them: {first}"
+    first: str = broken[0]["error"]["message"]
+    if total == 1:
+        return first
+    same = all(each["error"]["message"] == first for each in broken)
+    return f"{len(broken)} of {total} files could not be fetched{'' if same else '; the first of them'}: {first}"

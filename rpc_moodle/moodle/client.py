@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -112,16 +112,19 @@ class MoodleClient:
             with attempt:
                 if read and not fresh:
                     key = self.site, sha256(form).digest()
-                    body = await self.http.sharing.ask(key, lambda: self._answer(function, form))
+                    body = await self.http.sharing.ask(key, partial(self._answer, function, form, attempt.num))
                 else:
-                    body = await self._answer(function, form)
+                    body = await self._answer(function, form, attempt.num)
         return wire.read(function, body, _adapter(into))
 
-    async def _answer(self, function: str, form: bytes) -> bytes:
+    async def _answer(self, function: str, form: bytes, attempt: int) -> bytes:
         """Send one request and decide what comes back."""
         url = endpoint(self.site, "webservice/rest/server.php")
         try:
-            async with asyncio.timeout(self.http.total_seconds), self.http.post(url, form) as response:
+            async with (
+                asyncio.timeout(self.http.total_seconds),
+                self.http.post(url, form, what=function, attempt=attempt) as response,
+            ):
                 body = await self._body(function, response)
                 return wire.answer(function, response.status, response.headers, body, self.token)
         except TimeoutError:

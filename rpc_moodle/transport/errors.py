@@ -8,6 +8,7 @@
     ├── HostNotAllowed         the operator allows no connection to the address
     ├── Unreachable            DNS, connection
     │   ├── Untrusted          TLS
+    │   │   └── UnknownIssuer  a certificate that nobody known has issued
     │   └── Disconnected       the connection broke before an answer came
     ├── SiteTimeout            no answer in time
     ├── BadResponse            neither JSON nor a file
@@ -45,6 +46,10 @@ class Unreachable(SiteError):
 
 class Untrusted(Unreachable):
     """TLS fails: the certificate is not one for this host, or not valid; nothing was sent."""
+
+
+class UnknownIssuer(Untrusted):
+    """The certificate is self-signed, or of an authority that is not among those trusted; nothing was sent."""
 
 
 class Disconnected(Unreachable):

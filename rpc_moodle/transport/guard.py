@@ -29,7 +29,7 @@ class Guard:
         host = url.raw_host or ""
         address = _written(host)
         if not (self.allows(host, address) if address else not self._hosts or self._listed(host)):
-            raise _refusal()
+            raise _refusal(host)
 
     def allows(self, host: str, address: str) -> bool:
         """Tell whether the name may be connected to at an address that it resolved to."""
@@ -50,17 +50,18 @@ class GuardedResolver(AbstractResolver):
     The connection goes to what this answers, so a name that resolves differently the next time gains nothing.
     """
 
-    def __init__(self, guard: Guard, inner: AbstractResolver | None = None) -> None:
-        """Take the rule and what really resolves."""
+    def __init__(self, guard: Guard, inner: AbstractResolver | None = None, *, trusted: str | None = None) -> None:
+        """Take the rule, what really resolves, and a name that the rule is not for: the operator's own proxy."""
         self._guard = guard
+        self._trusted = trusted
         self._inner = inner or DefaultResolver()
 
     async def resolve(self, host: str, port: int = 0, family: AddressFamily = AF_INET) -> list[ResolveResult]:
         """Resolve a name; raises OSError when it has no address, HostNotAllowed when it has none that is allowed."""
         found = await self._inner.resolve(host, port, family)
-        kept = [each for each in found if self._guard.allows(host, each["host"])]
+        kept = [each for each in found if host == self._trusted or self._guard.allows(host, each["host"])]
         if found and not kept:
-            raise _refusal()
+            raise _refusal(host)
         return kept
 
     async def close(self) -> None:
@@ -98,5 +99,5 @@ def _plain(host: str) -> str:
     return host.strip().rstrip(".").lower()
 
 
-def _refusal() -> HostNotAllowed:
-    return HostNotAllowed("The service may not connect to the address of this site.")
+def _refusal(host: str) -> HostNotAllowed:
+    return HostNotAllowed(f"This service may not connect to {host}.")

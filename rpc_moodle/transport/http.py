@@ -2,8 +2,11 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -20,6 +23,21 @@ _CONNECT_SECONDS = 10
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json, */*"}
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """One request that has ended: ``status`` is None where no answer came, ``bytes`` are those of its body that did.
+
+    ``what`` names what was asked, such as a function; ``attempt`` counts from 1.
+    """
+
+    host: str
+    what: str
+    attempt: int
+    status: int | None
+    seconds: float
+    bytes: int
+
+
 class Http:
     """Keep-alive connections to Moodle sites, shared by all calls of a process.
 
@@ -28,7 +46,7 @@ class Http:
     travels in the body, and a redirect could carry it to another host.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what an operator may set
         self,
         *,
         limits: Limits | None = None,
@@ -36,11 +54,16 @@ class Http:
         total_seconds: float = 60,
         read_seconds: float = 30,
         retry_seconds: float = 0.25,
+        ca_file: Path | None = None,
+        proxy: URL | None = None,
+        seen: Callable[[Exchange], None] = lambda _: None,
     ) -> None:
         """Take what each site may be asked, which hosts may be, and limits in seconds.
 
         ``total_seconds`` limits a whole call, ``read_seconds`` a silent wait, in a file of any size too;
-        ``retry_seconds`` is the first pause before an interrupted file is resumed.
+        ``retry_seconds`` is the first pause before an interrupted file is resumed. ``ca_file`` has certificates to
+        trust besides the system's; raises OSError where it cannot be read or has none. All requests go through
+        ``proxy``, if there is one, which then resolves the names. ``seen`` is told of each request that has ended.
         """
         self._limits = limits or Limits()
         self._guard = guard or Guard()
@@ -50,14 +73,25 @@ class Http:
         self.retry_seconds = retry_seconds
         self.total_seconds = total_seconds
         self._read_seconds = read_seconds
+        self._seen = seen
+        self._proxy = proxy
+        self._tls: ssl.SSLContext | bool = True
+        if ca_file is not None:
+            self._tls = ssl.create_default_context()
+            self._tls.load_verify_locations(ca_file)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         """Open the pool."""
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=0, limit_per_host=self._limits.parallel, ttl_dns_cache=60, resolver=GuardedResolver(self._guard)
+                limit=0,
+                limit_per_host=self._limits.parallel,
+                ttl_dns_cache=60,
+                resolver=GuardedResolver(self._guard, trusted=self._proxy.raw_host if self._proxy else None),
+                ssl=self._tls,
             ),
+            proxy=self._proxy,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(
                 total=None, sock_connect=_CONNECT_SECONDS, sock_read=self._read_seconds, ceil_threshold=1e9
@@ -75,11 +109,19 @@ class Http:
             self._session = None
 
     @asynccontextmanager
-    async def post(
-        self, url: URL, form: bytes, headers: dict[str, str] | None = None, *, buffer: int = 2**16
+    async def post(  # noqa: PLR0913 - what a request is made of
+        self,
+        url: URL,
+        form: bytes,
+        headers: dict[str, str] | None = None,
+        *,
+        buffer: int = 2**16,
+        what: str = "",
+        attempt: int = 1,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send a form and give the answer, its body unread; reading ahead stops at twice ``buffer`` bytes.
 
+        ``what`` and ``attempt`` are for whoever is told of requests.
         The site's turn is waited for, and what comes out of the block tells the site's circuit how it is.
 
         Raises HostNotAllowed, QueueFull or CircuitOpen before anything is sent; Unreachable, SiteTimeout or
@@ -90,6 +132,7 @@ class Http:
             raise RuntimeError("Http is used outside its 'async with'")
         self._guard.check(url)
         async with self.sites.of(url).turn():
+            started, response = time.monotonic(), None
             try:
                 async with self._session.post(
                     url, data=form, headers={**_FORM, **(headers or {})}, allow_redirects=False, read_bufsize=buffer
@@ -97,6 +140,9 @@ class Http:
                     yield response
             except (aiohttp.ClientError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
                 raise translated(error, url) from None
+            finally:
+                status, came = (response.status, response.content.total_bytes) if response is not None else (None, 0)
+                self._seen(Exchange(url.host or "", what, attempt, status, time.monotonic() - started, came))
 
 
 def translated(error: Exception, url: URL) -> errors.SiteError:  # noqa: PLR0911 - a table reads best as one
@@ -110,9 +156,10 @@ def translated(error: Exception, url: URL) -> errors.SiteError:  # noqa: PLR0911
         case aiohttp.ClientConnectorDNSError():
             return errors.Unreachable(f"The host name {host} does not resolve; check the Moodle URL.")
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError() | ssl.SSLError():
-            return errors.Untrusted(f"TLS with {host} fails: its certificate is not valid for this service.")
+            return _distrust(error, url)
         case aiohttp.ClientConnectorError() | ConnectionRefusedError():
-            return errors.Unreachable(f"Nothing accepts connections at {host}:{url.port}; check the Moodle URL.")
+            plain = "; where the site has no HTTPS, write http:// before it" if url.scheme == "https" else ""
+            return errors.Unreachable(f"Nothing accepts connections at {host}:{url.port}; check the Moodle URL{plain}.")
         case aiohttp.InvalidURL():
             return errors.InvalidSite("The Moodle URL cannot be used; it looks like https://moodle.example.edu.")
         case aiohttp.ClientPayloadError():
@@ -121,3 +168,31 @@ def translated(error: Exception, url: URL) -> errors.SiteError:  # noqa: PLR0911
             return errors.BadResponse(f"{host} answers, but not with HTTP that can be read.")
         case _:
             return errors.Disconnected(f"The connection to {host} broke before an answer came.")
+
+
+# What OpenSSL finds wrong with a certificate (``X509_V_ERR_…``), and says of an answer that is no TLS.
+_SELF_SIGNED = frozenset({18, 19})
+_NO_ISSUER = frozenset({2, 20, 21})
+_EXPIRED = 10
+_OTHER_NAME = frozenset({62, 64})
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"})
+
+
+def _distrust(error: Exception, url: URL) -> errors.Untrusted:
+    """Say why TLS fails."""
+    found = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
+    code = getattr(found, "verify_code", None)
+    if code in _SELF_SIGNED:
+        return errors.UnknownIssuer(f"The certificate of {url.host} is self-signed.")
+    if code in _NO_ISSUER:
+        return errors.UnknownIssuer(f"The certificate of {url.host} is of an authority that is not known here.")
+    if code == _EXPIRED:
+        return errors.Untrusted(f"The certificate of {url.host} has expired; the site has to renew it.")
+    if code in _OTHER_NAME:
+        return errors.Untrusted(f"The certificate of {url.host} is for another name; check the Moodle URL.")
+    if getattr(found, "reason", None) in _NO_TLS:
+        return errors.Untrusted(
+            f"{url.host}:{url.port} answers plain HTTP, not HTTPS; if that is how the site is reached, write http:// "
+            "before its URL."
+        )
+    return errors.Untrusted(f"TLS with {url.host} fails: the two do not agree on how to encrypt.")

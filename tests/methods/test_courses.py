@@ -171,7 +171,7 @@ async def test_a_site_that_answers_html_is_a_bad_response(sandbox: Sandbox, disp
     options = {"url": f"{sandbox.url}/nowhere", "apiKey": sandbox.token("teacher_care")}
     reply = await call(dispatcher, "getUsersFromCourse", {"courseID": 2, "options": options})
     assert reply["error"]["code"] == "bad_response"
-    assert reply["error"]["retryable"]
+    assert not reply["error"]["retryable"]
 
 
 async def test_the_probe_answers_whatever_is_sent(dispatcher: Dispatcher) -> None:

@@ -14,7 +14,7 @@ from yarl import URL
 
 from rpc_moodle.moodle import errors, wire
 from rpc_moodle.moodle.files import wire as filewire
-from rpc_moodle.moodle.files.url import file_name
+from rpc_moodle.moodle.files.url import SCRIPT, file_name
 from rpc_moodle.transport.http import Http, translated
 from rpc_moodle.transport.retry import again
 
@@ -206,7 +206,9 @@ class RemoteFile:
         await self._exchange.aclose()
         headers = filewire.ask(byte_range=byte_range, if_none_match=if_none_match)
         self._response = await self._exchange.enter_async_context(
-            self._http.post(self._url, wire.file_form(self._token), headers, buffer=BUFFER)
+            self._http.post(
+                self._url, wire.file_form(self._token), headers, buffer=BUFFER, what=SCRIPT, attempt=self._failures + 1
+            )
         )
         head = filewire.head(self._response.status, self._response.headers)
         if head is None and byte_range and self._response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
