@@ -2,20 +2,22 @@
 
 import asyncio
 import difflib
+import logging
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from utils.call import Call, Caller, Deadline, Shared
+from utils.call import RUNNING, Call, Caller, Deadline, Shared
 from utils.codec import encode
-from utils.contract import Envelope, Request, failure, success
+from utils.contract import Envelope, Request, call_id_of, failure, success
 from utils.errors import INTERNAL, RATE_LIMITED, TIMEOUT, UNKNOWN_METHOD, RpcError
+from utils.keys import UnknownKey
 from utils.registry import Method, Registry
-from utils.validation import parse
+from utils.validation import check_keys, parse
 
 UNWIND_SECONDS = 1.0
 """How long a handler that was told to stop may take to say what it had done."""
@@ -75,9 +77,11 @@ class Dispatcher:
         """Perform one call and return its reply, encoded; never raises.
 
         ``event`` and ``args`` are as they came from the wire: anything. Cancelling the task that runs this ends the
-        handler and still returns a reply. One line per call is logged: method, duration in milliseconds, outcome.
+        handler and still returns a reply. One line per call is logged: method, outcome, duration in milliseconds, and
+        what the handler has noted; of a call that failed it is a warning. ``options.callId`` names the call in all lines
+        and in the reply; without it a name is made.
         """
-        call_id = secrets.token_hex(6)
+        call_id = call_id_of(args) or secrets.token_hex(6)
         task = asyncio.current_task()
         if task is not None:
             self._calls.add(task)
@@ -93,22 +97,29 @@ class Dispatcher:
         call_id = secrets.token_hex(6)
         with bound_contextvars(call_id=call_id):
             envelope = self._encoded(call_id, failure(error), binary=False)
-            self._report(event, self._find(event), caller, time.monotonic(), envelope)
+            self._report(event, self._find(event), caller, time.monotonic(), envelope, {})
         return envelope
 
     async def _timed(self, call_id: str, event: object, args: Sequence[object], caller: Caller | None) -> Envelope:
         started = time.monotonic()
         method = self._find(event)
+        facts: dict[str, object] = {}
         try:
-            envelope = await self._perform(call_id, event, method, args, caller)
+            envelope = await self._perform(call_id, event, method, args, caller, facts)
         except Exception as error:  # noqa: BLE001 - this is where every exception becomes a reply
             envelope = failure(self._as_rpc_error(call_id, error))
         envelope = self._encoded(call_id, envelope, binary=method is not None and method.binary)
-        self._report(event, method, caller, started, envelope)
+        self._report(event, method, caller, started, envelope, facts)
         return envelope
 
-    async def _perform(
-        self, call_id: str, event: object, method: Method | None, args: Sequence[object], caller: Caller | None
+    async def _perform(  # noqa: PLR0913, PLR0917 - all that is known of a call
+        self,
+        call_id: str,
+        event: object,
+        method: Method | None,
+        args: Sequence[object],
+        caller: Caller | None,
+        facts: dict[str, object],
     ) -> Envelope:
         if self.draining:
             raise RpcError(RATE_LIMITED, "The service is stopping; call again.", details={"retryAfter": 1})
@@ -124,8 +135,10 @@ class Dispatcher:
         request = args[0] if args else None
         seconds = self._default_timeout
         progress_id = None
+        unknown: list[UnknownKey] = []
         if method.request_model is not None:
             request = parse(method.request_model, args)
+            unknown = check_keys(method.request_model, args, writes=method.writes)
             if isinstance(request, Request):
                 seconds = (request.options.timeout_ms or seconds * 1000) / 1000
                 progress_id = request.progress_id
@@ -137,7 +150,10 @@ class Dispatcher:
             caller=caller,
             shared=self._shared,
             progress_id=progress_id,
+            facts=facts,
         )
+        for key in unknown:
+            call.warn("unknown_key", key.sentence, path=key.path, nearest=key.nearest)
         return success(await self._run(method, request, call), call.warnings)
 
     async def _run(self, method: Method, request: object, call: Call) -> object:
@@ -153,7 +169,13 @@ class Dispatcher:
                 current.uncancel()
             return await self._stopped(task, call, "The service stopped before the call was done; call again.")
         if done and not task.cancelled():
-            return task.result()
+            try:
+                return task.result()
+            except Exception as error:  # noqa: BLE001 - it is answered in its place
+                known = self._as_rpc_error(call.id, error)
+            if known.code is TIMEOUT:
+                known.details = {**call.state, **known.details}
+            raise known
         if done:
             raise RuntimeError("the handler cancelled itself")
         seconds = f"{call.deadline.seconds:g}"
@@ -163,6 +185,7 @@ class Dispatcher:
 
     @staticmethod
     async def _handle(method: Method, request: object, call: Call) -> object:
+        RUNNING.set(call)
         try:
             result: object = await method.handler(request, call)
             await call.flush_progress()
@@ -214,16 +237,24 @@ class Dispatcher:
     def _encoded(self, call_id: str, envelope: Envelope, *, binary: bool) -> Envelope:
         """Return the reply with its wire form, or an `internal` one when it has none."""
         try:
+            envelope["callId"] = call_id
             envelope.encoded = encode(envelope)
             if envelope.encoded.attachments and not binary:
                 raise TypeError("bytes in the reply of a method that is not registered as binary")
         except Exception as error:  # noqa: BLE001 - whatever cannot be written is a bug of the handler
             envelope = failure(self._bug(call_id, error))
+            envelope["callId"] = call_id
             envelope.encoded = encode(envelope)
         return envelope
 
-    def _report(
-        self, event: object, method: Method | None, caller: Caller | None, started: float, envelope: Envelope
+    def _report(  # noqa: PLR0913, PLR0917 - all that is said of a call
+        self,
+        event: object,
+        method: Method | None,
+        caller: Caller | None,
+        started: float,
+        envelope: Envelope,
+        facts: Mapping[str, object],
     ) -> None:
         seconds = time.monotonic() - started
         outcome = "ok" if envelope["success"] else envelope["error"]["code"]
@@ -232,12 +263,15 @@ class Dispatcher:
             observer(name, outcome, seconds)
         if name is None and isinstance(event, str) and _LOGGABLE_EVENT.fullmatch(event):
             name = event
-        self._log.info(
+        failed = {} if envelope["success"] else {"errorcode": envelope["error"]["details"].get("errorcode")}
+        known = {**facts, **failed, "caller": caller.id if caller is not None else None}
+        self._log.log(
+            logging.WARNING if failed else logging.INFO,
             "call",
             method=name,
-            caller=caller.id if caller is not None else None,
-            duration_ms=round(seconds * 1000, 1),
             outcome=outcome,
+            duration_ms=round(seconds * 1000, 1),
+            **{key: value for key, value in known.items() if value is not None},
         )
 
     def _find(self, event: object) -> Method | None:

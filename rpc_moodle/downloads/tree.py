@@ -14,7 +14,7 @@ from rpc_moodle.moodle import Http, MoodleClient, assignments
 from rpc_moodle.moodle.files.remote import RemoteFile, open_file
 from rpc_moodle.moodle.files.url import bare, file_url
 from rpc_moodle.moodle.models import EnrolledUser, File, Plugin, Submission
-from rpc_moodle.moodle.submissions import People, submissions_and_people
+from rpc_moodle.moodle.submissions import ById, submissions_and_people
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,12 @@ async def submitted_files(
     return tree(rows, people, names or Names())
 
 
-def tree(rows: Iterable[Submission], people: People, names: Names) -> list[SubmittedFile]:
+def tree(rows: Iterable[Submission], people: ById, names: Names) -> list[SubmittedFile]:
     """Give what submissions hold its places."""
     return [file for row in rows for plugin in row.get("plugins", []) for file in _placed(row, plugin, people, names)]
 
 
-def _placed(row: Submission, plugin: Plugin, people: People, names: Names) -> Iterator[SubmittedFile]:
+def _placed(row: Submission, plugin: Plugin, people: ById, names: Names) -> Iterator[SubmittedFile]:
     folder = _folder(row, people)
     text = onlinetext.text_of(plugin) if plugin.get("type") == "onlinetext" else ""
     path = names.place([folder], onlinetext.PAGE) if text else ""
@@ -85,7 +85,7 @@ def _stored(file: File, folder: str, names: Names) -> SubmittedFile:
     )
 
 
-def _folder(row: Submission, people: People) -> str:
+def _folder(row: Submission, people: ById) -> str:
     userid = row.get("userid", 0)
     if not userid:
         return f"team_{row.get('groupid', 0)}"

@@ -57,7 +57,7 @@ class PublicationQuery(MoodleRequest):
     )
 
 
-@methods.method("publishAssignmentTextFeedback")
+@methods.method("publishAssignmentTextFeedback", writes=True)
 async def publish_assignment_text_feedback(request: TextFeedbackRequest, call: Call) -> PublicationReport:
     """Publish feedback texts; grade, attempt and workflow state stay as they are, but for a grade that is given.
 
@@ -68,7 +68,7 @@ async def publish_assignment_text_feedback(request: TextFeedbackRequest, call: C
     return await _publish(request, call, "feedback_data", entries, request.how())
 
 
-@methods.method("publishGrades")
+@methods.method("publishGrades", "publishAssignmentGrade", writes=True)
 async def publish_grades(request: GradesRequest, call: Call) -> PublicationReport:
     """Publish grades, with a text where one is given; comments, attempts and workflow states stay as they are."""
     entries = [item.entry(request.text_format) for item in request.grades]

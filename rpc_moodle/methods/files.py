@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 from typing_extensions import TypedDict
@@ -79,6 +79,8 @@ class DownloadRequest(Request):
     stream_id: str | None = Field(
         default=None, max_length=200, description="The `streamId` of the events; without it the service makes one."
     )
+
+    in_options: ClassVar[tuple[str, ...]] = ("courseID", "courseId", "assignmentID", "assignmentId")
 
     @model_validator(mode="before")
     @classmethod

@@ -2,10 +2,8 @@
 
 import asyncio
 import ssl
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,25 +15,12 @@ from rpc_moodle.transport import errors
 from rpc_moodle.transport.fair_queue import Turns
 from rpc_moodle.transport.guard import Guard, GuardedResolver
 from rpc_moodle.transport.single_flight import Sharing
+from rpc_moodle.transport.seen import Exchange, Seen, seen_by
 from rpc_moodle.transport.sites import Limits, Sites
+from rpc_moodle.transport.trust import distrust
 
 _CONNECT_SECONDS = 10
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json, */*"}
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """One request that has ended: ``status`` is None where no answer came, ``bytes`` are those of its body that did.
-
-    ``what`` names what was asked, such as a function; ``attempt`` counts from 1.
-    """
-
-    host: str
-    what: str
-    attempt: int
-    status: int | None
-    seconds: float
-    bytes: int
 
 
 class Http:
@@ -56,7 +41,7 @@ class Http:
         retry_seconds: float = 0.25,
         ca_file: Path | None = None,
         proxy: URL | None = None,
-        seen: Callable[[Exchange], None] = lambda _: None,
+        seen: Seen | None = None,
     ) -> None:
         """Take what each site may be asked, which hosts may be, and limits in seconds.
 
@@ -132,17 +117,15 @@ class Http:
             raise RuntimeError("Http is used outside its 'async with'")
         self._guard.check(url)
         async with self.sites.of(url).turn():
-            started, response = time.monotonic(), None
             try:
-                async with self._session.post(
-                    url, data=form, headers={**_FORM, **(headers or {})}, allow_redirects=False, read_bufsize=buffer
-                ) as response:
-                    yield response
+                with seen_by(self._seen, Exchange(url.host or "", what, attempt)) as exchange:
+                    async with self._session.post(
+                        url, data=form, headers={**_FORM, **(headers or {})}, allow_redirects=False, read_bufsize=buffer
+                    ) as response:
+                        exchange.response = response
+                        yield response
             except (aiohttp.ClientError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
                 raise translated(error, url) from None
-            finally:
-                status, came = (response.status, response.content.total_bytes) if response is not None else (None, 0)
-                self._seen(Exchange(url.host or "", what, attempt, status, time.monotonic() - started, came))
 
 
 def translated(error: Exception, url: URL) -> errors.SiteError:  # noqa: PLR0911 - a table reads best as one
@@ -156,7 +139,7 @@ def translated(error: Exception, url: URL) -> errors.SiteError:  # noqa: PLR0911
         case aiohttp.ClientConnectorDNSError():
             return errors.Unreachable(f"The host name {host} does not resolve; check the Moodle URL.")
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError() | ssl.SSLError():
-            return _distrust(error, url)
+            return distrust(error, url)
         case aiohttp.ClientConnectorError() | ConnectionRefusedError():
             plain = "; where the site has no HTTPS, write http:// before it" if url.scheme == "https" else ""
             return errors.Unreachable(f"Nothing accepts connections at {host}:{url.port}; check the Moodle URL{plain}.")
@@ -168,31 +151,3 @@ def translated(error: Exception, url: URL) -> errors.SiteError:  # noqa: PLR0911
             return errors.BadResponse(f"{host} answers, but not with HTTP that can be read.")
         case _:
             return errors.Disconnected(f"The connection to {host} broke before an answer came.")
-
-
-# What OpenSSL finds wrong with a certificate (``X509_V_ERR_…``), and says of an answer that is no TLS.
-_SELF_SIGNED = frozenset({18, 19})
-_NO_ISSUER = frozenset({2, 20, 21})
-_EXPIRED = 10
-_OTHER_NAME = frozenset({62, 64})
-_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"})
-
-
-def _distrust(error: Exception, url: URL) -> errors.Untrusted:
-    """Say why TLS fails."""
-    found = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
-    code = getattr(found, "verify_code", None)
-    if code in _SELF_SIGNED:
-        return errors.UnknownIssuer(f"The certificate of {url.host} is self-signed.")
-    if code in _NO_ISSUER:
-        return errors.UnknownIssuer(f"The certificate of {url.host} is of an authority that is not known here.")
-    if code == _EXPIRED:
-        return errors.Untrusted(f"The certificate of {url.host} has expired; the site has to renew it.")
-    if code in _OTHER_NAME:
-        return errors.Untrusted(f"The certificate of {url.host} is for another name; check the Moodle URL.")
-    if getattr(found, "reason", None) in _NO_TLS:
-        return errors.Untrusted(
-            f"{url.host}:{url.port} answers plain HTTP, not HTTPS; if that is how the site is reached, write http:// "
-            "before its URL."
-        )
-    return errors.Untrusted(f"TLS with {url.host} fails: the two do not agree on how to encrypt.")

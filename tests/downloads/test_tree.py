@@ -7,7 +7,7 @@ import pytest
 from rpc_moodle.downloads.names import Names
 from rpc_moodle.downloads.onlinetext import page
 from rpc_moodle.downloads.tree import SubmittedFile, tree
-from rpc_moodle.moodle.models import Submission
+from rpc_moodle.moodle.models import File, Submission
 
 BASE = "https://moodle.example.edu/webservice/pluginfile.php/53/assignsubmission_onlinetext/submissions_onlinetext/13"
 
@@ -61,8 +61,8 @@ def test_pictures_of_a_text_lie_beside_it_and_are_shown_from_there() -> None:
 
 def test_a_submitted_file_of_the_same_name_as_a_picture_is_not_shown_in_its_place() -> None:
     row = text_row(f'<img src="{BASE}/x.png">', ("/", "x.png"))
-    other = {"filepath": "/", "filename": "x.png", "fileurl": BASE.replace("onlinetext", "file") + "/x.png"}
-    row["plugins"].insert(0, {"type": "file", "fileareas": [{"area": "submission_files", "files": [other]}]})  # type: ignore[typeddict-item] # as Moodle writes it
+    other: File = {"filepath": "/", "filename": "x.png", "fileurl": BASE.replace("onlinetext", "file") + "/x.png"}
+    row["plugins"].insert(0, {"type": "file", "fileareas": [{"area": "submission_files", "files": [other]}]})
     files = placed(row)
     assert [file.path for file in files] == [
         "Müller_Zoë_5/x.png",

@@ -357,6 +357,7 @@ async def test_a_whole_assignment_is_asked_for_by_its_ids_and_its_texts_are_amon
 async def test_files_and_texts_of_an_assignment_come_in_a_stream(dispatcher: Dispatcher, sandbox: Sandbox) -> None:
     caller = FakeCaller()
     options = {"url": sandbox.url, "apiKey": sandbox.token("teacher_care")}
+    reply = Envelope()
     for cmid in (8, 9):
         caller.events.clear()
         payload = {"courseID": 2, "assignmentID": cmid, "stream": True, "options": options}
