@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 
 from aiohttp import web
+from yarl import URL
 
 from rpc_moodle.downloads.links import FileLinks, Tickets
 from rpc_moodle.downloads.reply import DownloadLimits
@@ -12,6 +13,7 @@ from rpc_moodle.methods import METHODS
 from rpc_moodle.moodle import Http
 from rpc_moodle.publications import Publications
 from rpc_moodle.settings import Settings
+from rpc_moodle.trace import Trace
 from rpc_moodle.transport.guard import Guard
 from rpc_moodle.transport.sites import Limits
 from utils.dispatch import Dispatcher
@@ -19,16 +21,22 @@ from utils.metrics import Gauges
 from utils.server import create_server
 
 
-def create_http(settings: Settings) -> Http:
+def create_http(settings: Settings, trace: Trace | None = None) -> Http:
     """Build the connections to Moodle sites, with the operator's limits and rules."""
-    return Http(
+    http = Http(
         limits=Limits(
             parallel=settings.site_connections,
             per_second=settings.site_requests_per_second,
             waiting=settings.site_queue,
         ),
         guard=Guard(hosts=settings.allowed_hosts, private=settings.allow_private),
+        ca_file=settings.ca_file,
+        proxy=URL(settings.proxy.get_secret_value()) if settings.proxy else None,
+        seen=trace.seen if trace is not None else None,
     )
+    if trace is not None:
+        trace.watch(http)
+    return http
 
 
 def create_tickets(settings: Settings) -> Tickets:
@@ -56,7 +64,8 @@ def create_dispatcher(
 
 def create_app(settings: Settings) -> web.Application:
     """Build the service: Socket.IO, health, files over HTTP."""
-    http, tickets, publications = create_http(settings), create_tickets(settings), Publications()
+    trace = Trace()
+    http, tickets, publications = create_http(settings, trace), create_tickets(settings), Publications()
 
     async def opened(_app: web.Application) -> AsyncIterator[None]:
         async with http, publications:  # the writes in flight end before the connections do
@@ -66,7 +75,7 @@ def create_app(settings: Settings) -> web.Application:
         return http.sites.state()
 
     dispatcher = create_dispatcher(settings, http, tickets, publications)
-    app = create_server(dispatcher, settings, checks={"sites": sites}, collectors=[_metrics(http)])
+    app = create_server(dispatcher, settings, checks={"sites": sites}, collectors=[_metrics(http), trace])
     add_routes(app, http, tickets)
     app.cleanup_ctx.append(opened)
     return app

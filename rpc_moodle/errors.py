@@ -78,7 +78,7 @@ def translate(error: Exception) -> RpcError | None:
     return RpcError(code, sentence(error), details=_details(error), retryable=code.retryable or passing)
 
 
-def sentence(error: moodle.MoodleError) -> str:
+def sentence(error: moodle.MoodleError) -> str:  # noqa: PLR0911 - a table reads best as one
     """Say what went wrong so that a person can act on it, without a token, a URL's query or a stack trace."""
     match error:
         case moodle.HostNotAllowed():

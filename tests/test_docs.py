@@ -25,7 +25,7 @@ from utils.testing import call, running
 
 ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
-ENVELOPE_KEYS = {"data", "error", "message", "success", "warnings"}
+ENVELOPE_KEYS = {"callId", "data", "error", "message", "success", "warnings"}
 
 
 def blocks(page: str, language: str) -> list[str]:

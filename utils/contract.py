@@ -42,8 +42,8 @@ class Options(Model):
     call_id: Annotated[
         CallId | None,
         Field(
-            description="The caller's own name for the call, 1 to 64 characters: it comes back as `callId` and stands in "
-            "the service's log; without it, the service makes one."
+            description="The caller's own name for the call, 1 to 64 characters without a space: it comes back as "
+            "`callId` and stands in the service's log; without it, the service makes one."
         ),
     ] = None
 

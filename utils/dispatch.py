@@ -78,8 +78,8 @@ class Dispatcher:
 
         ``event`` and ``args`` are as they came from the wire: anything. Cancelling the task that runs this ends the
         handler and still returns a reply. One line per call is logged: method, outcome, duration in milliseconds, and
-        what the handler has noted; of a call that failed it is a warning. ``options.callId`` names the call in all lines
-        and in the reply; without it a name is made.
+        what the handler has noted; of a call that failed it is a warning. ``options.callId`` names the call in all
+        lines and in the reply; without it a name is made.
         """
         call_id = call_id_of(args) or secrets.token_hex(6)
         task = asyncio.current_task()

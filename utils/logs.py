@@ -43,6 +43,16 @@ def _hidden(key: object, value: Any) -> Any:
     return value
 
 
+def _for_eyes(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Put first what a person looks for, in lines that fit a terminal: no date, and names last."""
+    event.pop("logger", None)
+    event["timestamp"] = str(event.get("timestamp", ""))[11:19]
+    for name in ("caller", "call_id"):
+        if name in event:
+            event[name] = event.pop(name)
+    return event
+
+
 def configure(settings: KitSettings, *, stream: TextIO | None = None) -> None:
     """Send all logs of the process through one pipeline to ``stream``, standard error without one.
 
@@ -58,11 +68,18 @@ def configure(settings: KitSettings, *, stream: TextIO | None = None) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.stdlib.PositionalArgumentsFormatter(),
     ]
-    renderer: Processor = (
-        structlog.processors.JSONRenderer()
-        if as_json
-        else structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)
-    )
+    renderers: list[Processor] = [structlog.processors.JSONRenderer()]
+    if not as_json:
+        renderers = [
+            _for_eyes,
+            structlog.dev.ConsoleRenderer(
+                colors=stream.isatty(),
+                pad_event_to=0,
+                pad_level=False,
+                sort_keys=False,
+                exception_formatter=structlog.dev.plain_traceback,
+            ),
+        ]
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -72,7 +89,7 @@ def configure(settings: KitSettings, *, stream: TextIO | None = None) -> None:
                 structlog.processors.format_exc_info,
                 structlog.processors.StackInfoRenderer(),
                 redact,
-                renderer,
+                *renderers,
             ],
         )
     )

@@ -16,10 +16,13 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
+from rpc_moodle.app import create_http
+from rpc_moodle.cli.start import run, settings
 from rpc_moodle.downloads.names import Names
 from rpc_moodle.downloads.tree import SubmittedFile, submitted_files
 from rpc_moodle.errors import sentence
-from rpc_moodle.moodle import Http, MoodleClient, MoodleError
+from rpc_moodle.moodle import MoodleClient, MoodleError
+from rpc_moodle.trace import Trace
 
 TOKEN_VARIABLE = "RPC_MOODLE_TOKEN"  # noqa: S105 - the name of a variable, not a token
 _SIDE_BY_SIDE = 4
@@ -56,18 +59,13 @@ def download(
             help=f"A file with the API key; without it, {TOKEN_VARIABLE} or a question is where it comes from."
         ),
     ] = None,
-    ca_file: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="RPC_MOODLE_CA_FILE", help="Certificates to trust besides the system's, for a self-signed site."
-        ),
-    ] = None,
 ) -> None:
     """Download what was submitted to an assignment; files that are there and unchanged are not fetched again.
 
     Online texts come as onlinetext.html. An interrupted download is resumed by the next one. The exit status is 0 when
     all files are there, 1 when some could not be fetched, 2 when they could not even be listed.
     """
+    chosen = settings(allow_private=True)
     token = read_token(token_file)
     console = Console(stderr=True)
     columns = (
@@ -80,7 +78,7 @@ def download(
 
     async def work(bar: Progress) -> Outcome:
         task = bar.add_task("listing", total=None)
-        async with Http(ca_file=ca_file) as http, MoodleClient(url, token, http=http) as moodle:
+        async with create_http(chosen, Trace()) as http, MoodleClient(url, token, http=http) as moodle:
             # No file gets the name that the .part of another has.
             files = await submitted_files(moodle, course, assignment, names=Names(beside=".part"))
             bar.update(task, description=f"{len(files)} files", total=sum(file.size for file in files))
@@ -88,7 +86,7 @@ def download(
 
     try:
         with Progress(*columns, console=console) as bar:
-            outcome = asyncio.run(until_told(work(bar)))
+            outcome = run(until_told(work(bar)))
     except MoodleError as error:
         typer.echo(sentence(error), err=True)
         raise typer.Exit(2) from None

@@ -4,6 +4,7 @@ import re
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, model_validator
+from yarl import URL
 
 from rpc_moodle.moodle import Http, MoodleClient
 from rpc_moodle.moodle.wire import check_token
@@ -107,6 +108,7 @@ def moodle_of(request: MoodleRequest, call: Call) -> MoodleClient:
 
     Raises InvalidSite or InvalidCredential.
     """
+    call.note(host=URL(request.options.url).host)
     return MoodleClient(
         request.options.url,
         request.options.api_key,

@@ -115,6 +115,8 @@ async def download_submissions_from_user(request: DownloadRequest, call: Call) -
         files = [_wanted(text, request.options, links) for text in request.files]
     else:
         files = await _of_assignment(request, call, links)
+    hosts = sorted({wanted.access.url.host or "" for wanted in files if isinstance(wanted.access, FileAccess)})
+    call.note(host=", ".join(hosts[:3]) or None)
     if request.stream and call.caller is not None:
         stream_id = request.stream_id or secrets.token_hex(8)
         reports = await stream(http, files, call.caller, call, stream_id=stream_id, patience=limits.patience)

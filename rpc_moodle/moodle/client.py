@@ -121,12 +121,13 @@ class MoodleClient:
         read = wire.is_read(function) if read is None else read
         body = b""
         async for attempt in again(read=read, remaining=self._remaining):
+            number = attempt.retry_state.attempt_number
             with attempt:
                 if read and not fresh:
                     key = self.site, sha256(form).digest()
-                    body = await self.http.sharing.ask(key, partial(self._answer, function, form, attempt.retry_state.attempt_number))
+                    body = await self.http.sharing.ask(key, partial(self._answer, function, form, number))
                 else:
-                    body = await self._answer(function, form, attempt.retry_state.attempt_number)
+                    body = await self._answer(function, form, number)
         return wire.read(function, body, _adapter(into))
 
     async def _answer(self, function: str, form: bytes, attempt: int) -> bytes:

@@ -14,8 +14,8 @@ from yarl import URL
 from rpc_moodle.transport import errors
 from rpc_moodle.transport.fair_queue import Turns
 from rpc_moodle.transport.guard import Guard, GuardedResolver
-from rpc_moodle.transport.single_flight import Sharing
 from rpc_moodle.transport.seen import Exchange, Seen, seen_by
+from rpc_moodle.transport.single_flight import Sharing
 from rpc_moodle.transport.sites import Limits, Sites
 from rpc_moodle.transport.trust import distrust
 

@@ -13,6 +13,7 @@ from utils.auth import Gate, is_open
 from utils.dispatch import Dispatcher
 from utils.health import Check, Health
 from utils.metrics import Metrics
+from utils.server.forwarded import forwarding
 from utils.server.sockets import SocketServer
 from utils.settings import KitSettings
 from utils.watchdog import Watchdog
@@ -36,10 +37,10 @@ def create_server(
     Routes may be added to it. ``checks`` are the details of ``/readyz``, see :class:`utils.health.Health`;
     ``collectors`` add to ``/metrics``, see :class:`utils.metrics.Metrics`.
     """
-    app = web.Application()
+    app = web.Application(middlewares=[forwarding(settings.trusted_proxies)] if settings.trusted_proxies else [])
     gate = Gate(settings.auth_tokens)
     sockets = SocketServer(dispatcher, settings, gate)
-    sockets.attach(app)
+    sockets.attach(app, socketio_path=settings.socketio_path.strip("/"))
     app[SOCKETS] = sockets
     Health(dispatcher, checks, gate=gate).add_routes(app)
     metrics, watchdog = Metrics(collectors), Watchdog()
