@@ -22,7 +22,6 @@ from rpc_moodle.downloads.names import Names
 from rpc_moodle.downloads.tree import SubmittedFile, submitted_files
 from rpc_moodle.errors import sentence
 from rpc_moodle.moodle import MoodleClient, MoodleError
-from rpc_moodle.trace import Trace
 
 TOKEN_VARIABLE = "RPC_MOODLE_TOKEN"  # noqa: S105 - the name of a variable, not a token
 _SIDE_BY_SIDE = 4
@@ -78,7 +77,7 @@ def download(
 
     async def work(bar: Progress) -> Outcome:
         task = bar.add_task("listing", total=None)
-        async with create_http(chosen, Trace()) as http, MoodleClient(url, token, http=http) as moodle:
+        async with create_http(chosen) as http, MoodleClient(url, token, http=http) as moodle:
             # No file gets the name that the .part of another has.
             files = await submitted_files(moodle, course, assignment, names=Names(beside=".part"))
             bar.update(task, description=f"{len(files)} files", total=sum(file.size for file in files))
