@@ -104,7 +104,7 @@ def sentence(error: moodle.MoodleError) -> str:  # noqa: PLR0911 - a table reads
 def _hopeful(text: str) -> str:
     """Tell a person that calling again helps, unless the text says when or who else can help."""
     known = re.search(r"\bagain\b|\badministrator\b", text, re.IGNORECASE)
-    return text if known else f"{text} Call again in a moment."
+    return text if known else f"{text.rstrip('.')}. Call again in a moment."
 
 
 def _details(error: moodle.MoodleError) -> dict[str, object]:

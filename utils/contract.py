@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from utils.codec import Encoded
@@ -24,7 +24,15 @@ class Model(BaseModel):
 
 
 _CALL_ID = r"[!-~]{1,64}"
-CallId = Annotated[str, Field(pattern=f"^{_CALL_ID}$")]
+
+
+def _call_id(text: str) -> str:
+    if not re.fullmatch(_CALL_ID, text):
+        raise ValueError("must be 1 to 64 characters of ASCII without a space")
+    return text
+
+
+CallId = Annotated[str, AfterValidator(_call_id)]
 """The caller's own name for a call: 1 to 64 characters of ASCII, no space."""
 
 

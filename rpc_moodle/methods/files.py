@@ -161,7 +161,7 @@ async def _of_assignment(request: DownloadRequest, call: Call, links: FileLinks)
     """List all that was submitted to the assignment that the call names in place of files."""
     options = request.options
     needed = {
-        "fileUrls, or courseID and assignmentID": request.course_id or request.assignment_id,
+        "fileUrls": request.course_id or request.assignment_id,
         "courseID": request.course_id,
         "assignmentID": request.assignment_id,
         "options.url": options.url,
@@ -170,7 +170,9 @@ async def _of_assignment(request: DownloadRequest, call: Call, links: FileLinks)
     missing = next((name for name, value in needed.items() if not value), None)
     if missing or not (request.course_id and request.assignment_id and options.url and options.api_key):
         fields = [{"path": missing, "problem": "is missing"}]
-        raise RpcError(INVALID_REQUEST, f"{missing} is missing; add it to the payload.", details={"fields": fields})
+        instead = ", or courseID and assignmentID in its place" if missing == "fileUrls" else ""
+        text = f"{missing} is missing; add it to the payload{instead}."
+        raise RpcError(INVALID_REQUEST, text, details={"fields": fields})
     token = options.api_key
     async with MoodleClient(options.url, token, http=call.shared(Http), remaining=call.deadline.remaining) as moodle:
         found = await submitted_files(moodle, request.course_id, request.assignment_id)

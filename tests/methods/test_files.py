@@ -370,7 +370,7 @@ async def test_files_and_texts_of_an_assignment_come_in_a_stream(dispatcher: Dis
 @pytest.mark.parametrize(
     ("payload", "missing"),
     [
-        ({}, "fileUrls, or courseID and assignmentID"),
+        ({}, "fileUrls"),
         ({"courseID": 2}, "assignmentID"),
         ({"assignmentID": 8}, "courseID"),
         ({"options": {"courseID": 2, "assignmentID": 8}}, "options.url"),
