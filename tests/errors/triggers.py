@@ -178,7 +178,7 @@ async def _stranger(_where: House) -> Envelope:
 async def _odd_error(where: House) -> Envelope:
     async with faulty.serving(FaultySite()) as site:
         site.plan = [faulty.moodle_error("nocriteriaset")]
-        options = {"url": str(site_of(site.url)), "apiKey": "0123456789abcdef"}
+        options = {"url": str(site_of(site.url)), "apiKey": faulty.TOKEN.get_secret_value()}
         return await where.ask(DOWNLOAD, fileUrls=[str(site.url)], options=options)
 
 
