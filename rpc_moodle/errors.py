@@ -94,7 +94,7 @@ def sentence(error: moodle.MoodleError) -> str:  # noqa: PLR0911 - a table reads
         case moodle.AccessDenied(errorcode="nopermissions"):
             return f"The account of the API key lacks a right in Moodle: {error}"
         case moodle.MoodleException() if error.errorcode:
-            return f"Moodle refused {error.function}: {error} ({error.errorcode})"
+            return f"Moodle refused {error.function}: {str(error).rstrip('.')} ({error.errorcode})."
         case moodle.SiteUnavailable() | moodle.SiteTimeout() | moodle.Disconnected() | moodle.Truncated():
             return _hopeful(str(error))
         case _:

@@ -112,6 +112,13 @@ class Settings(KitSettings):
     download_max_bytes: Annotated[
         int, Bytes, Field(ge=1, description="Bytes of all files in one plain download reply together.")
     ] = 64 * 1024 * 1024
+    state_dir: Annotated[
+        Path | None,
+        Field(
+            description="A folder in which reports of publications outlive a restart, for an hour: ids and what became "
+            "of each, no text and no key. Without it, they end with the process."
+        ),
+    ] = None
 
 
 OF_OTHERS = ("RPC_MOODLE_TOKEN", "RPC_MOODLE_URL", "RPC_MOODLE_SANDBOX_PUBLISH")

@@ -1,7 +1,6 @@
 """Validate, call, answer: the one place that turns whatever happens to a call into a reply."""
 
 import asyncio
-import difflib
 import logging
 import re
 import secrets
@@ -92,12 +91,12 @@ class Dispatcher:
             if task is not None:
                 self._calls.discard(task)
 
-    def refuse(self, event: object, error: RpcError, caller: Caller | None = None) -> Envelope:
-        """Return the reply to a call that could not even be read, and log it as any other."""
+    def refuse(self, event: object, error: RpcError, caller: Caller | None = None, *, quiet: bool = False) -> Envelope:
+        """Return the reply to a call that is not made, and log it as any other, but for a ``quiet`` one."""
         call_id = secrets.token_hex(6)
         with bound_contextvars(call_id=call_id):
             envelope = self._encoded(call_id, failure(error), binary=False)
-            self._report(event, self._find(event), caller, time.monotonic(), envelope, {})
+            self._report(event, self._find(event), caller, time.monotonic(), envelope, {}, quiet=quiet)
         return envelope
 
     async def _timed(self, call_id: str, event: object, args: Sequence[object], caller: Caller | None) -> Envelope:
@@ -124,7 +123,7 @@ class Dispatcher:
         if self.draining:
             raise RpcError(RATE_LIMITED, "The service is stopping; call again.", details={"retryAfter": 1})
         if method is None:
-            nearest = self._nearest(event)
+            nearest = self.registry.nearest(event)
             raise RpcError(
                 UNKNOWN_METHOD,
                 f"There is no such method; the nearest are: {', '.join(nearest)}."
@@ -255,12 +254,16 @@ class Dispatcher:
         started: float,
         envelope: Envelope,
         facts: Mapping[str, object],
+        *,
+        quiet: bool = False,
     ) -> None:
         seconds = time.monotonic() - started
         outcome = "ok" if envelope["success"] else envelope["error"]["code"]
         name = method.name if method is not None else None
         for observer in self.observers:
             observer(name, outcome, seconds)
+        if quiet:
+            return
         if name is None and isinstance(event, str) and _LOGGABLE_EVENT.fullmatch(event):
             name = event
         failed = {} if envelope["success"] else {"errorcode": envelope["error"]["details"].get("errorcode")}
@@ -276,11 +279,6 @@ class Dispatcher:
 
     def _find(self, event: object) -> Method | None:
         return self.registry.find(event) if isinstance(event, str) else None
-
-    def _nearest(self, event: object) -> list[str]:
-        by_lower = {name.lower(): name for name in self.registry.events}
-        wanted = event[:100].lower() if isinstance(event, str) else ""
-        return [by_lower[name] for name in difflib.get_close_matches(wanted, by_lower, n=3, cutoff=0.0)]
 
 
 def _leaves(error: BaseException) -> Iterable[Exception]:

@@ -130,11 +130,17 @@ def lifted(data: Any, *names: str) -> Any:
     return data | {name: options[name] for name in names if name in options}
 
 
-def moodle_of(request: MoodleRequest, call: Call) -> MoodleClient:
+def moodle_of(request: MoodleRequest, call: Call, *, counting: bool = False) -> MoodleClient:
     """Make the client of a call: its own site and key, the service's connections.
+
+    ``counting``: the users that a listing brings are the call's progress.
 
     Raises InvalidSite or InvalidCredential.
     """
+
+    async def listed(users: int) -> None:
+        await call.progress(users, None)
+
     call.note(host=URL(request.options.url).host)
     return MoodleClient(
         request.options.url,
@@ -142,4 +148,5 @@ def moodle_of(request: MoodleRequest, call: Call) -> MoodleClient:
         http=call.shared(Http),
         language=request.options.language,
         remaining=call.deadline.remaining,
+        listed=listed if counting else None,
     )

@@ -1,7 +1,7 @@
 """One site and one token: the client speaks (call, download), an area module knows; nothing is remembered."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import cache, partial
 from hashlib import sha256
@@ -42,11 +42,13 @@ class MoodleClient:
         http: Http | None = None,
         language: str | None = None,
         remaining: Callable[[], float] = lambda: float("inf"),
+        listed: Callable[[int], Awaitable[None]] | None = None,
     ) -> None:
         """Take the site's URL as pasted, the token, and a pool to share; without one, an own pool is made.
 
         ``language``, such as ``de``, is the one in which names are wanted; without it, as the site shows them.
         ``remaining`` gives the seconds until nobody waits for an answer any more: nothing is tried again after that.
+        ``listed`` is told how many users have come whenever a listing of several requests goes on.
 
         Raises InvalidSite or InvalidCredential.
         """
@@ -55,6 +57,7 @@ class MoodleClient:
         self.language = language
         self._http = http
         self._remaining = remaining
+        self.listed = listed
         self._exit = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
