@@ -80,9 +80,23 @@ def test_the_settings_table_of_the_readme_is_the_codes_own(reference: ModuleType
     )
 
 
-@pytest.mark.parametrize("method", [*METHODS], ids=lambda method: method.name)
-def test_a_method_is_in_the_readmes_table(method: Any) -> None:
-    assert f"\n| `{method.name}` |" in (ROOT / "README.md").read_text(encoding="utf-8")
+def test_every_method_is_in_the_reference_s_table(reference: ModuleType) -> None:
+    assert re.findall(r"^\| \[(\w+)\]", reference.methods_table(), re.MULTILINE) == [method.name for method in METHODS]
+
+
+def test_the_methods_of_the_readme_are_there() -> None:
+    named = re.findall(
+        r"^\| `(\w+)` \|", (ROOT / "README.md").read_text(encoding="utf-8").partition("## From a")[0], re.MULTILINE
+    )
+    assert named
+    assert set(named) <= {method.name for method in METHODS}
+
+
+def test_the_reference_shows_each_method_at_work(reference: ModuleType) -> None:
+    shown = reference.examples()
+    assert set(shown) == {method.name for method in METHODS}
+    assert [name for name, example in shown.items() if '"success": true' not in example] == []
+    assert "127.0.0.1" not in str(shown)
 
 
 @pytest.mark.parametrize("method", [*METHODS], ids=lambda method: method.name)
@@ -90,9 +104,9 @@ def test_a_method_says_what_it_does_and_what_each_field_means(method: Any, refer
     section = reference.methods_sections().partition(f"## {method.name}\n")[2].partition("\n## ")[0]
     assert method.doc
     assert all(f"`{alias}`" in section for alias in method.aliases)
-    rows = re.findall(r"^\| (`.*) \| (.*) \| (.*) \| (.*) \|$", section, re.MULTILINE)
-    assert bool(rows) == (method.request_model is not None)
-    assert [name for name, kind, _, meaning in rows if not (kind and meaning)] == []
+    entries = re.findall(r"^(`.*`) \((.*)\)\n: (.*)$", section, re.MULTILINE)
+    assert bool(entries) == (method.request_model is not None)
+    assert [name for name, kind, meaning in entries if not kind or meaning == "See there."] == []
 
 
 def test_every_error_code_has_a_remedy(reference: ModuleType) -> None:

@@ -1,9 +1,15 @@
-"""The published methods, one module per area."""
+"""The published methods: every module here that has a registry ``methods`` adds what stands in it."""
 
-from rpc_moodle.methods import assignments, courses, feedback, files, probe, submissions
+from importlib import import_module
+from pkgutil import iter_modules
+
 from utils.registry import Registry
 
-METHODS: Registry = probe.methods.merge(
-    courses.methods, assignments.methods, submissions.methods, files.methods, feedback.methods
-)
+
+def _found() -> list[Registry]:
+    modules = (import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))
+    return [module.methods for module in modules if isinstance(getattr(module, "methods", None), Registry)]
+
+
+METHODS: Registry = Registry().merge(*_found())
 """Every published method."""

@@ -34,7 +34,7 @@ class MoodleClient:
     Every method raises MoodleError; see ``rpc_moodle.moodle.errors`` for the tree.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a client is made of
         self,
         url: str | URL,
         token: str | SecretStr,
