@@ -50,9 +50,7 @@ async def _run() -> dict[str, tuple[dict[str, Any], Envelope]]:
         for event, payload in PAYLOADS.items():
             reply = await backend.call(event, {**payload, "options": options})
             shown[event] = payload, Envelope(_with_names(reply, sandbox.url))
-        links = [
-            file["fileurl"] for row in shown["getSubmissionsInfosFromAssignment"][1]["data"] for file in row["files"]
-        ]
+        listed = shown["getSubmissionsInfosFromAssignment"][1]["data"]
         real = await backend.call("getSubmissionsInfosFromAssignment", {**_IDS, "options": options})
         wanted = {"fileUrls": [real["data"][0]["files"][0]["fileurl"]], "detailed": True}
         reply = await backend.call("downloadSubmissionsFromUser", wanted)
@@ -79,7 +77,8 @@ def _written(event: str, payload: dict[str, Any], reply: Envelope) -> str:
     options = {} if event in {"call", "downloadSubmissionsFromUser"} else {"options": {"url": URL, "apiKey": KEY}}
     request = json.dumps({**payload, **options}, ensure_ascii=False, indent=2)
     answer = json.dumps(_short(reply), ensure_ascii=False, indent=2)
-    return f'```js\nsocket.emit("{event}", {request}, (reply) => console.log(reply))\n```\n\nThe reply:\n\n```js\n{answer}\n```'
+    asked = f'socket.emit("{event}", {request}, (reply) => console.log(reply))'
+    return f"```js\n{asked}\n```\n\nThe reply:\n\n```js\n{answer}\n```"
 
 
 def _short(value: Any) -> Any:

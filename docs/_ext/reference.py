@@ -76,6 +76,11 @@ def methods_sections(shown: Mapping[str, str] | None = None) -> str:
     return "\n\n".join([*parts, values_section(), "## Shapes", *described])
 
 
+def shown_methods() -> str:
+    """Write the sections with what a run gave."""
+    return methods_sections(examples())
+
+
 def _method(method: Method, shapes: Shapes, example: str | None) -> str:
     lines = [f"## {method.name}", ""]
     if method.aliases:
@@ -97,11 +102,7 @@ def _errors(method: Method) -> str:
     """List the codes that not every call can get: those of a site, of a batch, of a reply with files."""
     names: list[str] = []
     options = method.request_model.model_fields.get("options") if method.request_model else None
-    if (
-        options is not None
-        and issubclass(options.annotation or object, BaseModel)
-        and "url" in _keys(options.annotation)
-    ):
+    if options is not None and "url" in getattr(options.annotation, "model_fields", {}):
         names += [code.name for code in errors.CODES]
     if method.writes or method.binary:
         names += ["partial_failure", "too_large"]
@@ -181,7 +182,7 @@ def _fill(_app: Sphinx, _page: str, source: list[str]) -> None:
         "settings": settings_list,
         "codes": codes_list,
         "overview": methods_table,
-        "methods": lambda: methods_sections(examples()),
+        "methods": shown_methods,
     }
     source[0] = _MARK.sub(lambda mark: written[mark[1]](), source[0])
 
