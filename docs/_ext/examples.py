@@ -8,6 +8,7 @@ from typing import Any
 import structlog.testing
 
 from rpc_moodle.app import create_app
+from rpc_moodle.methods import METHODS
 from rpc_moodle.sandbox import Sandbox
 from rpc_moodle.settings import Settings
 from utils.client import connected
@@ -29,7 +30,7 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "getPublication": {"progressId": "p-1"},
     "call": {},
 }
-"""What is asked of the sandbox, in this order; a method that is not named here is shown without an example."""
+"""What is asked of the sandbox, in this order; then whatever else reads and needs no more than the ids."""
 
 
 def examples() -> dict[str, str]:
@@ -47,9 +48,10 @@ async def _run() -> dict[str, tuple[dict[str, Any], Envelope]]:
         connected(service) as backend,
     ):
         options = {"url": sandbox.url, "apiKey": sandbox.token("teacher_full")}
-        for event, payload in PAYLOADS.items():
+        for event, payload in {**PAYLOADS, **_plain()}.items():
             reply = await backend.call(event, {**payload, "options": options})
-            shown[event] = payload, Envelope(_with_names(reply, sandbox.url))
+            if reply["success"]:
+                shown[event] = payload, Envelope(_with_names(reply, sandbox.url))
         listed = shown["getSubmissionsInfosFromAssignment"][1]["data"]
         real = await backend.call("getSubmissionsInfosFromAssignment", {**_IDS, "options": options})
         wanted = {"fileUrls": [real["data"][0]["files"][0]["fileurl"]], "detailed": True}
@@ -59,6 +61,18 @@ async def _run() -> dict[str, tuple[dict[str, Any], Envelope]]:
             Envelope(_with_names(reply, sandbox.url)),
         )
     return shown
+
+
+def _plain() -> dict[str, dict[str, Any]]:
+    """Give payloads of the methods that read a course or an assignment and need nothing else."""
+    known = {"course_id": "courseID", "assignment_id": "assignmentID"}
+    payloads = {}
+    for method in METHODS:
+        fields = method.request_model.model_fields if method.request_model else {}
+        needed = {name for name, field in fields.items() if field.is_required()} - {"options"}
+        if needed and needed <= set(known) and not method.writes and not method.binary and method.name not in PAYLOADS:
+            payloads[method.name] = {known[name]: _IDS[known[name]] for name in known if name in needed}
+    return payloads
 
 
 def _with_names(value: Any, site: str) -> Any:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from examples import examples
+from examples import PAYLOADS, examples
 from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -18,6 +18,8 @@ from rpc_moodle.settings import Settings
 from utils.errors import CODES, ErrorCode
 from utils.registry import Method
 from utils.settings import holds_secrets
+
+__all__ = ["ALL_CODES", "PAYLOADS", "examples", "methods_sections", "methods_table", "settings_table", "setup"]
 
 ALL_CODES: tuple[ErrorCode, ...] = (*CODES, *errors.CODES)
 _MARK = re.compile(r"^<!-- generated: (\w+) -->$", re.MULTILINE)
