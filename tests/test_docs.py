@@ -157,6 +157,23 @@ async def test_the_backend_of_the_readme_does_all_that_it_shows(environment: dic
     assert lines[-1] == "1 published, 0 unchanged, 0 failed"
 
 
+@pytest.mark.skipif(not installed(), reason="Node or its packages are not installed")
+async def test_the_backend_of_the_readme_ends_when_there_is_no_service(tmp_path: Path, unused_tcp_port: int) -> None:
+    (script,) = (block for block in blocks("README.md", "js") if "backend.mjs" in block)
+    (tmp_path / "backend.mjs").write_text(script, encoding="utf-8")
+    (tmp_path / "node_modules").symlink_to(NODE / "node_modules")
+    environment = {"PATH": os.environ["PATH"], "SERVICE_URL": f"http://127.0.0.1:{unused_tcp_port}"}
+    with pytest.raises(AssertionError, match="the service cannot be reached"):
+        await output_of("node", "backend.mjs", environment=environment, cwd=tmp_path)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/backend.md"])
+async def test_an_example_in_python_says_which_variable_is_missing(page: str, tmp_path: Path) -> None:
+    script = blocks(page, "python")[0]
+    with pytest.raises(AssertionError, match=r"^Set MOODLE_URL and MOODLE_TOKEN"):
+        await output_of(sys.executable, "-c", script, environment={"PATH": os.environ["PATH"]}, cwd=tmp_path)
+
+
 async def test_the_library_example_of_the_readme_runs(environment: dict[str, str]) -> None:
     (script,) = blocks("README.md", "python")
     assert await output_of(sys.executable, "-c", script, environment=environment) == (
@@ -199,7 +216,8 @@ async def ask(event: str, sandbox: Sandbox, **payload: object) -> Envelope:
 
 async def test_the_error_of_the_documentation_is_what_a_caller_gets(sandbox: Sandbox) -> None:
     (example,) = blocks("docs/errors.md", "json")
-    assert json.loads(example) == await ask("getUsersFromCourse", sandbox, courseID="abc")
+    shown, reply = json.loads(example), await ask("getUsersFromCourse", sandbox, courseID="abc")
+    assert shown == {**reply, "callId": shown["callId"]}
 
 
 async def test_the_user_of_the_documentation_is_what_a_caller_gets(sandbox: Sandbox) -> None:
