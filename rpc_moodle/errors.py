@@ -4,7 +4,8 @@ import re
 
 from rpc_moodle.moodle import errors as moodle
 from rpc_moodle.moodle.files import url as files
-from utils.errors import INVALID_REQUEST, RATE_LIMITED, TIMEOUT, ErrorCode, RpcError
+from rpc_moodle.moopanel import errors as moopanel
+from utils.errors import INVALID_REQUEST, RATE_LIMITED, TIMEOUT, TOO_LARGE, ErrorCode, RpcError
 
 INVALID_TOKEN = ErrorCode("invalid_token", retryable=False, when="Moodle does not know the token.")
 ACCESS_DENIED = ErrorCode(
@@ -47,6 +48,7 @@ TABLE: tuple[tuple[type[moodle.MoodleError], ErrorCode], ...] = (
     (moodle.HostNotAllowed, HOST_NOT_ALLOWED),
     (moodle.Unreachable, UNREACHABLE),
     (moodle.SiteTimeout, TIMEOUT),
+    (moodle.AnswerTooLarge, TOO_LARGE),
     (moodle.BadResponse, BAD_RESPONSE),
     (moodle.SiteBusy, RATE_LIMITED),
     (moodle.SiteUnavailable, SITE_UNAVAILABLE),
@@ -54,6 +56,11 @@ TABLE: tuple[tuple[type[moodle.MoodleError], ErrorCode], ...] = (
     (moodle.AccessDenied, ACCESS_DENIED),
     (moodle.NotFound, NOT_FOUND),
     (moodle.MoodleException, MOODLE_ERROR),
+    (moopanel.InvalidKey, INVALID_TOKEN),
+    (moopanel.NotConfirmed, ACCESS_DENIED),
+    (moopanel.NotFound, NOT_FOUND),
+    (moopanel.Refused, INVALID_REQUEST),
+    (moopanel.PanelRefusal, MOODLE_ERROR),
     (moodle.MoodleError, BAD_RESPONSE),
 )
 
@@ -78,9 +85,11 @@ def translate(error: Exception) -> RpcError | None:
     return RpcError(code, sentence(error), details=_details(error), retryable=code.retryable or passing)
 
 
-def sentence(error: moodle.MoodleError) -> str:  # noqa: PLR0911 - a table reads best as one
+def sentence(error: moodle.MoodleError) -> str:  # noqa: C901, PLR0911, PLR0912 - a table reads best as one
     """Say what went wrong so that a person can act on it, without a token, a URL's query or a stack trace."""
     match error:
+        case moodle.PlainHttp():
+            return f"{error} Use its https:// address, or its operator sets RPC_MOODLE_ALLOW_HTTP."
         case moodle.HostNotAllowed():
             return f"{error} Its operator can allow it with RPC_MOODLE_ALLOWED_HOSTS or RPC_MOODLE_ALLOW_PRIVATE."
         case moodle.UnknownIssuer():
@@ -89,12 +98,18 @@ def sentence(error: moodle.MoodleError) -> str:  # noqa: PLR0911 - a table reads
             return "Moodle does not know this API key: it was mistyped, deleted, has expired, or is another site's."
         case moodle.AccessDenied(errorcode="accessexception", function=files.SCRIPT):
             return _FILES
-        case moodle.AccessDenied(errorcode="accessexception"):
+        case moodle.FunctionDenied():
             return _ACCESS_EXCEPTION.format(function=error.function)
-        case moodle.AccessDenied(errorcode="nopermissions"):
+        case moodle.CapabilityDenied(errorcode=str(code)) if code:
             return f"The account of the API key lacks a right in Moodle: {error}"
         case moodle.MoodleException() if error.errorcode:
             return f"Moodle refused {error.function}: {str(error).rstrip('.')} ({error.errorcode})."
+        case moopanel.InvalidKey():
+            return f"The MooPanel plugin refuses the API key, which is not the one in its settings there: {error}"
+        case moopanel.NotFound():
+            return f"The MooPanel plugin found nothing for {error.endpoint}: {error}"
+        case moopanel.PanelRefusal():
+            return f"The MooPanel plugin refused {error.endpoint}: {error} ({error.status})"
         case moodle.SiteUnavailable() | moodle.SiteTimeout() | moodle.Disconnected() | moodle.Truncated():
             return _hopeful(str(error))
         case _:
@@ -111,6 +126,8 @@ def _details(error: moodle.MoodleError) -> dict[str, object]:
     match error:
         case moodle.MoodleException():
             return {"errorcode": error.errorcode, "function": error.function}
+        case moopanel.PanelRefusal():
+            return {"errorcode": str(error.status), "function": error.endpoint}
         case moodle.SiteUnavailable(retry_after=float(seconds)):
             return {"retryAfter": seconds}
         case _:

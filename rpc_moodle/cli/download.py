@@ -169,6 +169,8 @@ async def fetch_all(moodle: MoodleClient, files: list[SubmittedFile], directory:
         async with turns:
             path = directory / file.path
             try:
+                if isinstance(file.source, MoodleError):
+                    raise file.source
                 await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
                 if isinstance(file.source, bytes):
                     size, changed = file.size, await asyncio.to_thread(_written, path, file.source)

@@ -21,11 +21,19 @@ ERRORS = "_errors.txt"
 class Archive:
     """A ZIP of files; after the last chunk ``failed`` holds path and reason of each that is not in it."""
 
-    def __init__(self, http: Http, token: SecretStr, files: Sequence[SubmittedFile], *, owner: Hashable) -> None:
-        """Take the files and what opens them; transfers of ``owner`` take turns with those of others."""
+    def __init__(
+        self,
+        http: Http,
+        token: SecretStr,
+        files: Sequence[SubmittedFile],
+        *,
+        owner: Hashable = None,
+        caller: Hashable = None,
+    ) -> None:
+        """Take the files and what opens them; transfers of ``owner`` take turns, and count as ``caller``'s."""
         self.failed: list[tuple[str, str]] = []
         self._files = files
-        self._openers = [partial(file.open, http, token, owner) for file in files]
+        self._openers = [partial(file.open, http, token, owner, caller) for file in files]
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """Give the ZIP's bytes; a file that fails is left out and named in ``_errors.txt`` and the ZIP's comment."""

@@ -11,8 +11,9 @@ from rpc_moodle.downloads import onlinetext
 from rpc_moodle.downloads.names import Names
 from rpc_moodle.downloads.onlinetext import TextFile, open_text
 from rpc_moodle.moodle import Http, MoodleClient, assignments
+from rpc_moodle.moodle.errors import InvalidSite
 from rpc_moodle.moodle.files.remote import RemoteFile, open_file
-from rpc_moodle.moodle.files.url import bare, file_url
+from rpc_moodle.moodle.files.url import file_of
 from rpc_moodle.moodle.models import EnrolledUser, File, Plugin, Submission
 from rpc_moodle.moodle.submissions import ById, submissions_and_people
 
@@ -21,20 +22,25 @@ from rpc_moodle.moodle.submissions import ById, submissions_and_people
 class SubmittedFile:
     """A file of a submission: ``path`` is safe and relative, ``size`` in bytes, ``modified`` in Unix seconds.
 
-    ``source`` is where it is at the site, or what it holds where it is the page of an online text.
+    ``source`` is where it is at the site, or what it holds where it is the page of an online text, or an error where
+    it is no file of the site itself: no token is sent there.
     """
 
-    source: URL | bytes
+    source: URL | bytes | InvalidSite
     path: str
     size: int
     mimetype: str
     modified: int
 
-    def open(self, http: Http, token: SecretStr, owner: Hashable) -> AbstractAsyncContextManager[RemoteFile | TextFile]:
-        """Open it; transfers of ``owner`` take turns with those of others. Raises any MoodleError."""
+    def open(
+        self, http: Http, token: SecretStr, owner: Hashable, caller: Hashable = None
+    ) -> AbstractAsyncContextManager[RemoteFile | TextFile]:
+        """Open it; transfers of ``owner`` take turns, and count as ``caller``'s. Raises any MoodleError."""
         if isinstance(self.source, bytes):
             return open_text(self.path.rpartition("/")[2], self.source)
-        return open_file(http, self.source, token, owner=owner)
+        if isinstance(self.source, InvalidSite):
+            raise self.source
+        return open_file(http, self.source, token, owner=owner, caller=caller)
 
 
 async def submitted_files(
@@ -50,20 +56,22 @@ async def submitted_files(
     """
     assignment = await assignments.assignment(moodle, course_id, cmid)
     rows, people = await submissions_and_people(moodle, assignment, course_id)
-    return tree(rows, people, names or Names())
+    return tree(rows, people, names or Names(), moodle.site)
 
 
-def tree(rows: Iterable[Submission], people: ById, names: Names) -> list[SubmittedFile]:
+def tree(rows: Iterable[Submission], people: ById, names: Names, site: URL) -> list[SubmittedFile]:
     """Give what submissions hold its places."""
-    return [file for row in rows for plugin in row.get("plugins", []) for file in _placed(row, plugin, people, names)]
+    return [
+        file for row in rows for plugin in row.get("plugins", []) for file in _placed(row, plugin, people, names, site)
+    ]
 
 
-def _placed(row: Submission, plugin: Plugin, people: ById, names: Names) -> Iterator[SubmittedFile]:
+def _placed(row: Submission, plugin: Plugin, people: ById, names: Names, site: URL) -> Iterator[SubmittedFile]:
     folder = _folder(row, people)
     text = onlinetext.text_of(plugin) if plugin.get("type") == "onlinetext" else ""
     path = names.place([folder], onlinetext.PAGE) if text else ""
     files = [file for area in plugin.get("fileareas", []) for file in area.get("files", []) if file.get("fileurl")]
-    placed = [_stored(file, folder, names) for file in files]
+    placed = [_stored(file, folder, names, site) for file in files]
     if text:
         below = path.rpartition("/")[0] + "/"
         beside = {
@@ -75,14 +83,21 @@ def _placed(row: Submission, plugin: Plugin, people: ById, names: Names) -> Iter
     yield from placed
 
 
-def _stored(file: File, folder: str, names: Names) -> SubmittedFile:
+def _stored(file: File, folder: str, names: Names, site: URL) -> SubmittedFile:
     return SubmittedFile(
-        source=bare(file_url(file["fileurl"])),
+        source=_url(file["fileurl"], site),
         path=names.place([folder, *file.get("filepath", "/").split("/")], file.get("filename", "")),
         size=file.get("filesize", 0),
         mimetype=file.get("mimetype") or "",
         modified=file.get("timemodified", 0),
     )
+
+
+def _url(fileurl: str, site: URL) -> URL | InvalidSite:
+    try:
+        return file_of(fileurl, site)
+    except InvalidSite as problem:
+        return problem
 
 
 def _folder(row: Submission, people: ById) -> str:

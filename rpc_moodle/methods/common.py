@@ -149,4 +149,5 @@ def moodle_of(request: MoodleRequest, call: Call, *, counting: bool = False) -> 
         language=request.options.language,
         remaining=call.deadline.remaining,
         listed=listed if counting else None,
+        caller=call.caller.id if call.caller else None,
     )

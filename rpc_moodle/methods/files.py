@@ -1,20 +1,21 @@
 """The files of submissions: in a reply, as a stream of events, or as links that HTTP clients open."""
 
+import asyncio
 import re
 import secrets
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AliasChoices, BeforeValidator, Field, model_validator
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, model_validator
 from typing_extensions import TypedDict
 from yarl import URL
 
 from rpc_moodle.downloads.links import ArchiveAccess, FileAccess, FileLinks, Tickets
-from rpc_moodle.downloads.reply import DownloadLimits, FileReport, Wanted, collect
+from rpc_moodle.downloads.reply import DownloadLimits, FileReport, Wanted, collect, count
 from rpc_moodle.downloads.stream import stream
-from rpc_moodle.downloads.tree import submitted_files
+from rpc_moodle.downloads.tree import SubmittedFile, submitted_files
 from rpc_moodle.errors import CODES
 from rpc_moodle.methods.common import ApiKey, AssignmentRequest, MoodleId, SiteAddress, lifted, moodle_of
-from rpc_moodle.moodle import Http, MoodleClient, MoodleError
+from rpc_moodle.moodle import Http, InvalidSite, MoodleClient, MoodleError
 from utils.call import Call
 from utils.contract import Options, Request
 from utils.errors import CODES as KIT_CODES
@@ -22,6 +23,9 @@ from utils.errors import INVALID_REQUEST, PARTIAL_FAILURE, RpcError
 from utils.registry import Registry
 
 methods = Registry()
+
+_SLICE = 20
+"""Tickets after which others get their turn."""
 
 
 def _reference(value: Any) -> Any:
@@ -111,10 +115,7 @@ async def download_submissions_from_user(request: DownloadRequest, call: Call) -
     links = call.shared(FileLinks)
     if request.stream and call.caller is None:
         raise RpcError(INVALID_REQUEST, "A stream needs a socket to send the files to; leave out stream: true.")
-    if request.files is not None:
-        files = [_wanted(text, request.options, links) for text in request.files]
-    else:
-        files = await _of_assignment(request, call, links)
+    files = await _asked(request, call, links, limits)
     hosts = sorted({wanted.access.url.host or "" for wanted in files if isinstance(wanted.access, FileAccess)})
     call.note(host=", ".join(hosts[:3]) or None)
     if request.stream and call.caller is not None:
@@ -152,9 +153,26 @@ def _wanted(text: str, options: FileOptions, links: FileLinks) -> Wanted:
     shown = re.sub(r"//[^/@]*@", "//", re.sub(r"(?<=[?&])(?:ws)?token=[^&#]*&?", "", text)).rstrip("?&")
     try:
         access = links.resolve(text, site=URL(options.url) if options.url else None, token=options.api_key)
+    except InvalidSite as error:  # in what cannot be read, nobody knows where a token stands
+        return Wanted(shown.partition("?")[0], error)
     except (MoodleError, RpcError) as error:
         return Wanted(shown, error)
     return Wanted(shown, access)
+
+
+async def _asked(request: DownloadRequest, call: Call, links: FileLinks, limits: DownloadLimits) -> list[Wanted]:
+    """Find out which files are meant; raises RpcError `too_large` before a ticket is opened."""
+    if request.files is None:
+        found = await _of_assignment(request, call, links)
+        count(found, limits, stream=request.stream)
+        return found
+    count(request.files, limits, stream=request.stream)
+    files = []
+    for number, text in enumerate(request.files, 1):
+        files.append(_wanted(text, request.options, links))
+        if number % _SLICE == 0:
+            await asyncio.sleep(0)  # opening tickets never waits by itself
+    return files
 
 
 async def _of_assignment(request: DownloadRequest, call: Call, links: FileLinks) -> list[Wanted]:
@@ -176,12 +194,13 @@ async def _of_assignment(request: DownloadRequest, call: Call, links: FileLinks)
     token = options.api_key
     async with MoodleClient(options.url, token, http=call.shared(Http), remaining=call.deadline.remaining) as moodle:
         found = await submitted_files(moodle, request.course_id, request.assignment_id)
-    return [
-        Wanted("", file.source, file.path)
-        if isinstance(file.source, bytes)
-        else Wanted(links.link(str(file.source), token), FileAccess(file.source, token), file.path)
-        for file in found
-    ]
+    return [_placed(file, token, links) for file in found]
+
+
+def _placed(file: SubmittedFile, token: SecretStr, links: FileLinks) -> Wanted:
+    if not isinstance(file.source, URL):
+        return Wanted("", file.source, file.path)
+    return Wanted(links.link(file.source, token), FileAccess(file.source, token), file.path)
 
 
 def _refusal(broken: list[dict[str, Any]], total: int) -> RpcError:

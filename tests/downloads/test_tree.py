@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from yarl import URL
 
 from rpc_moodle.downloads.names import Names
 from rpc_moodle.downloads.onlinetext import page
@@ -26,7 +27,9 @@ def text_row(text: str, *files: tuple[str, str], **more: Any) -> Submission:
 
 
 def placed(*rows: Submission) -> list[SubmittedFile]:
-    return tree(rows, {5: {"id": 5, "lastname": "Müller", "firstname": "Zoë"}}, Names())
+    return tree(
+        rows, {5: {"id": 5, "lastname": "Müller", "firstname": "Zoë"}}, Names(), URL("https://moodle.example.edu")
+    )
 
 
 def html_of(file: SubmittedFile) -> str:
