@@ -20,14 +20,12 @@ COURSE, ESSAY = 2, 8
 _ROWS = 6  # of a list, so that the whole demonstration fits on two screens
 
 
-async def run(console: Console | None = None) -> None:
+async def run(settings: Settings, console: Console | None = None) -> None:
     """Show it; raises RuntimeError when a call fails that should not."""
     console = console or Console()
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(Sandbox())
-        url = await stack.enter_async_context(
-            listening(create_app(Settings(allow_private=True)), host="127.0.0.1", port=0)
-        )
+        url = await stack.enter_async_context(listening(create_app(settings), host="127.0.0.1", port=0))
         backend = await stack.enter_async_context(connected(url))
         console.print(f"A Moodle in memory at {sandbox.url}, the service at {url}, a backend connected to it.\n")
         await _Show(console, backend, {"url": sandbox.url, "apiKey": sandbox.token("teacher_full")}).all()

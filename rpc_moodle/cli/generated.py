@@ -15,8 +15,8 @@ from pydantic.fields import FieldInfo
 from rich.console import Console
 
 from rpc_moodle.cli.access import TokenFileOption, UrlOption, access
+from rpc_moodle.cli.call import call_once
 from rpc_moodle.cli.naming import command_of
-from rpc_moodle.cli.once import call_once
 from rpc_moodle.cli.show import as_json, show
 from rpc_moodle.methods.common import MoodleRequest
 from rpc_moodle.methods.fields import FileItem

@@ -25,7 +25,7 @@ class CourseUsersRequest(CourseRequest):
 @methods.method("getUsersFromCourse", needs=["core_enrol_get_enrolled_users"])
 async def get_users_from_course(request: CourseUsersRequest, call: Call) -> list[User]:
     """List everyone enrolled in a course, suspended enrolments included."""
-    async with moodle_of(request, call) as moodle:
+    async with moodle_of(request, call, counting=True) as moodle:
         people = People(moodle.language)
         return [people.user(row) async for row in users.enrolled(moodle, request.course_id)]
 

@@ -43,7 +43,7 @@ class TextFeedbackRequest(PublishingRequest):
     """Texts for users, each with a grade if there is one."""
 
     feedback: list[FeedbackItem] = Field(
-        validation_alias=AliasChoices("feedback_data", "feedback"), description="One item for each user."
+        validation_alias=AliasChoices("feedback", "feedback_data"), description="One item for each user."
     )
 
 
@@ -79,7 +79,7 @@ async def publish_assignment_text_feedback(request: TextFeedbackRequest, call: C
     The same call again publishes only what is missing.
     """
     entries = [item.entry(request.text_format) for item in request.feedback]
-    return await _publish(request, call, "feedback_data", entries, request.how())
+    return await _publish(request, call, "feedback", entries, request.how())
 
 
 @methods.method(

@@ -101,11 +101,11 @@ async def test_a_user_whose_grade_cannot_be_read_is_told_which_function_to_enabl
 @pytest.mark.parametrize(
     ("payload", "path"),
     [
-        ({"feedback": [{"extId": 5, "text": "a"}, {"extId": 5, "text": "b"}]}, "feedback_data.1"),
-        ({"feedback": [{"extId": 5, "text": ""}]}, "feedback_data.0"),
-        ({"feedback": [{"extId": 5, "text": "x" * 1_000_001}]}, "feedback_data.0"),
-        ({"feedback": [{"extId": user, "text": "x"} for user in range(1, 5002)]}, "feedback_data"),
-        ({"feedback": [{"extId": 5, "text": "x"}], "workflowState": "Graded"}, "feedback_data"),
+        ({"feedback": [{"extId": 5, "text": "a"}, {"extId": 5, "text": "b"}]}, "feedback.1"),
+        ({"feedback": [{"extId": 5, "text": ""}]}, "feedback.0"),
+        ({"feedback": [{"extId": 5, "text": "x" * 1_000_001}]}, "feedback.0"),
+        ({"feedback": [{"extId": user, "text": "x"} for user in range(1, 5002)]}, "feedback"),
+        ({"feedback": [{"extId": 5, "text": "x"}], "workflowState": "Graded"}, "feedback"),
         ({"feedback": [{"extId": "12; drop", "text": "x"}]}, "feedback.0.extId"),
         ({"feedback": [{"extId": True, "text": "x"}]}, "feedback.0.extId"),
         ({"feedback": [{"text": "x"}]}, "feedback.0.extId"),
@@ -115,7 +115,7 @@ async def test_a_user_whose_grade_cannot_be_read_is_told_which_function_to_enabl
         ({"feedback": [{"extId": 5, "text": "x", "grade": [1]}]}, "feedback.0.grade"),
         ({"feedback": {"extId": 5, "text": "x"}}, "feedback"),
         ({"feedback": [{"extId": 5, "text": "x"}], "format": "latex"}, "format"),
-        ({}, "feedback_data"),
+        ({}, "feedback"),
     ],
 )
 async def test_a_wrong_payload_is_refused_with_its_place_and_nothing_is_written(

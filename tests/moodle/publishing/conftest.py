@@ -1,10 +1,10 @@
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
-import stamina
 
 from rpc_moodle.moodle import Http, MoodleClient
 from rpc_moodle.sandbox import Sandbox
+from rpc_moodle.transport import retry
 from rpc_moodle.transport.sites import Limits
 from tests.moodle.publishing.lookout import Lookout
 
@@ -25,10 +25,9 @@ async def http() -> AsyncIterator[Http]:
 
 
 @pytest.fixture(autouse=True)
-def no_pauses() -> Iterator[None]:
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let requests that failed for a moment fail at once."""
-    with stamina.set_testing(True, attempts=1):
-        yield
+    monkeypatch.setattr(retry, "ATTEMPTS", 1)
 
 
 @pytest.fixture
