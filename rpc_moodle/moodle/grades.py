@@ -14,6 +14,7 @@ from rpc_moodle.moodle.models import Assignment, Flag, Notice, Plugin, Rows, Sev
 class GradeRow(TypedDict, total=False):
     """A stored grade; ``grade`` is a number as text, ``-1.00000`` where there is none (``save.ungraded.2_after``)."""
 
+    id: int
     userid: Required[int]
     attemptnumber: int
     grade: str | None
@@ -28,9 +29,10 @@ class FlagsRow(TypedDict, total=False):
 
 
 class Attempt(TypedDict, total=False):
-    """The part of a submission that tells which attempt it is."""
+    """The part of a submission that tells which attempt it is, and whether it was handed in (``status``)."""
 
     attemptnumber: int
+    status: str
 
 
 class LastAttempt(TypedDict, total=False):
@@ -57,6 +59,15 @@ class Feedback(TypedDict, total=False):
     plugins: Rows[Plugin]
 
 
+class Previous(TypedDict, total=False):
+    """An attempt before the latest, with its own grade and comment (``untilpass.1.after.status``)."""
+
+    attemptnumber: int
+    submission: Attempt | None
+    grade: GradeRow | None
+    feedbackplugins: Rows[Plugin]
+
+
 class Status(TypedDict, total=False):
     """The answer of ``mod_assign_get_submission_status``.
 
@@ -66,6 +77,7 @@ class Status(TypedDict, total=False):
 
     lastattempt: LastAttempt
     feedback: Feedback
+    previousattempts: Rows[Previous]
 
 
 class SubmissionRow(TypedDict, total=False):
@@ -74,6 +86,7 @@ class SubmissionRow(TypedDict, total=False):
     userid: int
     groupid: int
     attemptnumber: int
+    status: str
     gradingstatus: str
 
 

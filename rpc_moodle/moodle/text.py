@@ -28,3 +28,13 @@ def plain_name(text: str, language: str = "en") -> str:
 def _choose(parts: list[tuple[str, str]], language: str) -> str:
     by_language = {name.strip().lower(): text for names, text in reversed(parts) for name in names.split(",")}
     return by_language.get(language) or by_language.get("other") or (parts[0][1] if parts else "")
+
+
+def languages(text: str) -> list[str]:
+    """List the languages of a name's multilang markup, in their order; none where it has no such markup."""
+    text = text[:_LENGTH]
+    return [
+        name.strip().lower()
+        for names in (*re.findall(_OPEN, text), *(names for names, _ in _BRACES.findall(text)))
+        for name in names.split(",")
+    ]
