@@ -18,6 +18,7 @@ class GradeRow(TypedDict, total=False):
     userid: Required[int]
     attemptnumber: int
     grade: str | None
+    gradefordisplay: str | None
 
 
 class FlagsRow(TypedDict, total=False):

@@ -9,6 +9,7 @@ from rpc_moodle.moodle.publishing.entries import (
     Options,
     Problem,
     TextFormat,
+    is_empty,
 )
 from rpc_moodle.moodle.publishing.publication import Progress, Publication
 from rpc_moodle.moodle.publishing.report import (
@@ -45,4 +46,5 @@ __all__ = [
     "WriterName",
     "bare",
     "invalid",
+    "is_empty",
 ]

@@ -16,11 +16,12 @@ MAX_COMPARED = 1_000_000
 class Comment:
     """A feedback comment as read; an empty text is no comment.
 
+    ``format`` None is unknown: a text as it is stored comes without it, since the comments plugin does not tell it.
     ``shown`` says that it is what the student sees, HTML that Moodle has made of the stored text.
     """
 
     text: str
-    format: int
+    format: int | None
     shown: bool = False
 
 
@@ -33,7 +34,7 @@ def storable(text: str) -> str:
 
 
 def same(sent: Comment, stored: Comment) -> bool:
-    """Tell whether the comment that was read is the one that is to be sent, format included.
+    """Tell whether the comment that was read is the one that is to be sent, format included where it is known.
 
     Texts are read as stored (``moodlewssettingraw``), so equal texts are the rule. A site that does
     not honour this gives HTML, and so does the gradebook: newlines as ``<br />``, scripts and event
@@ -44,13 +45,8 @@ def same(sent: Comment, stored: Comment) -> bool:
     text = storable(sent.text)
     if is_empty(text) or is_empty(stored.text):
         return is_empty(text) and is_empty(stored.text)
-    if not stored.shown and sent.format == stored.format:
-        if _trimmed(text) == _trimmed(stored.text):
-            return True
-        if sent.format != TextFormat.HTML:
-            return False
-    elif not stored.shown and _trimmed(text) == _trimmed(stored.text):
-        return False
+    if not stored.shown and _trimmed(text) == _trimmed(stored.text):
+        return stored.format is None or stored.format == sent.format
     if stored.format != TextFormat.HTML or sent.format == TextFormat.MARKDOWN:
         return False
     if max(len(text), len(stored.text)) > MAX_COMPARED:
@@ -58,9 +54,19 @@ def same(sent: Comment, stored: Comment) -> bool:
     return _reduced(_as_html(text, sent.format)) == _reduced(stored.text)
 
 
-def same_text(sent: Comment, stored: Comment) -> bool:
-    """Tell whether the words are the same and the format alone is another."""
-    return not stored.shown and sent.format != stored.format and _trimmed(storable(sent.text)) == _trimmed(stored.text)
+def same_text(sent: Comment, stored: Comment, shown: Comment | None) -> bool:
+    """Tell whether the format alone is another: Moodle would compare the texts and store nothing.
+
+    ``shown`` is what the student sees of the stored comment, None where that is not known.
+    """
+    if stored.shown:
+        others = (each for each in TextFormat if each != sent.format)
+        return not same(sent, stored) and any(same(Comment(sent.text, each), stored) for each in others)
+    if _trimmed(storable(sent.text)) != _trimmed(stored.text):
+        return False
+    if stored.format is not None:
+        return sent.format != stored.format
+    return shown is not None and sent.format != TextFormat.MARKDOWN and not same(sent, shown)
 
 
 def alike(sent: Comment, stored: Comment) -> bool:
@@ -75,6 +81,8 @@ def below(old: Comment, new: Comment) -> Comment:
     """Return a comment with another one below it; where the formats differ, both as HTML."""
     if is_empty(old.text):
         return new
+    known = old.format if old.format is not None else TextFormat.HTML if "<" in old.text else TextFormat.MOODLE
+    old = Comment(old.text, known, old.shown)
     if old.format == new.format and not old.shown:
         gap = "\n" if new.format == TextFormat.HTML else "\n\n"
         return Comment(f"{old.text}{gap}{new.text}", new.format)
@@ -85,7 +93,7 @@ def _trimmed(text: str) -> str:
     return text.replace("\r\n", "\n").rstrip(" ")
 
 
-def _as_html(text: str, text_format: int) -> str:
+def _as_html(text: str, text_format: int | None) -> str:
     if text_format == TextFormat.PLAIN:
         text = escape(text)
     if text_format in {TextFormat.PLAIN, TextFormat.MOODLE, TextFormat.MARKDOWN}:
@@ -96,6 +104,10 @@ def _as_html(text: str, text_format: int) -> str:
 _DROPPED = frozenset({"script", "style"})
 _WRAPPERS = frozenset({"text_to_html", "no-overflow"})
 """Classes of the boxes that Moodle puts around what it shows."""
+
+
+_LESS = "\ufdd0"
+"""Stands for a ``<`` that is a word's and no tag's; no text holds it."""
 
 
 def _parts(html: str) -> list[str]:
@@ -115,7 +127,7 @@ def _parts(html: str) -> list[str]:
             waiting.append(node.next)
         tag = node.tag or ""
         if tag == "-text":
-            parts.append(node.text_content or "")
+            parts.append((node.text_content or "").replace("<", _LESS))
         elif tag.startswith(("-", "_", "!")) or tag in _DROPPED:
             continue
         else:

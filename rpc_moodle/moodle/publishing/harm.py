@@ -46,19 +46,23 @@ def harm(
     )
 
 
+def may_reopen(assignment: Assignment, newest: int) -> bool:
+    """Tell whether Moodle adds attempts by itself, and one more is allowed: it is the default, with one attempt."""
+    if assignment.attemptreopenmethod not in {"automatic", "untilpass"}:
+        return False
+    return assignment.maxattempts <= 0 or newest < assignment.maxattempts - 1
+
+
 def reopens(assignment: Assignment, pass_grade: Decimal | None, before: Stored, step: Step) -> bool:
     """Tell whether Moodle adds an attempt at a write to the newest one (``auto.*``, ``untilpass.*``).
 
     Until pass, what counts is what the gradebook then holds; where it cannot be read whether that passes, a graded
     user may be reopened.
     """
-    most = assignment.maxattempts
-    if most > 0 and before.newest >= most - 1:
+    if not may_reopen(assignment, before.newest):
         return False
     if assignment.attemptreopenmethod == "automatic":
         return True
-    if assignment.attemptreopenmethod != "untilpass":
-        return False
     book = before.book
     if not isinstance(book, Unknown) and book.is_closed:
         return book.failed or (book.grade is not None and bool(pass_grade) and book.grade < (pass_grade or 0))

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from rpc_moodle.moodle.models import Assignment
 from rpc_moodle.moodle.publishing.comments import Comment, below, same, same_text
-from rpc_moodle.moodle.publishing.entries import Criterion, Entry, Filling, Options, fit_format
+from rpc_moodle.moodle.publishing.entries import Criterion, Entry, Filling, Options, TextFormat, fit_format
 from rpc_moodle.moodle.publishing.grading import OutOfRange, Scheme, TwoReadings
 from rpc_moodle.moodle.publishing.harm import Step, harm, reopens
 from rpc_moodle.moodle.publishing.report import Code, Notice, Outcome, Result
@@ -186,9 +186,18 @@ class Plan:
             return comment
         if self.options.append:
             return there if _ends_with(there, comment) else below(there, comment)
-        if same_text(comment, there) and comment.text.strip():
+        if comment.text.strip() and same_text(comment, there, self._shown(before, attempt)):
             return Comment(f"{comment.text} ", comment.format)
         return comment
+
+    def _shown(self, before: Stored, attempt: int) -> Comment | None:
+        """Return what the student sees of the comment in the gradebook, None where that may be another one."""
+        book = before.book
+        if isinstance(book, Unknown) or book.rounded or book.is_closed or self.assignment.anonymous or not book.text:
+            return None
+        if attempt != before.newest or (self.assignment.markingworkflow and before.workflow != "released"):
+            return None
+        return Comment(book.text, TextFormat.HTML, shown=True)
 
     def _described(self, write: Write) -> Write:
         """Add who is notified, and what else there is to say."""
@@ -202,7 +211,7 @@ class Plan:
             notices.append(Notice.REOPENED)
         if write.comment is not None and write.comment.format != write.entry.format and not self.options.append:
             notices.append(Notice.SENT_AS_PLAIN)
-        return replace(write, notify=notify, notices=tuple(notices))
+        return replace(write, notify=notify, notices=tuple(notices), may_clear=self.options.overwrite_grades)
 
     def _form_only(self, write: Write) -> Result | None:
         """Return why nothing but Moodle's own form can do it, None where any writer can."""
@@ -210,7 +219,7 @@ class Plan:
         if isinstance(write.grade, Unknown):
             return _failed(entry, Code.GRADE_UNKNOWN, _GRADE_UNKNOWN)
         kept = not entry.names_grade and write.grade is not None and not self.options.overwrite_grades
-        if kept and self.scheme.method is None and not (write.before.direct and write.is_newest):
+        if kept and self.scheme.method is None and not mark.direct:
             return _failed(entry, Code.GRADE_UNKNOWN, _METHOD_UNKNOWN)
         if isinstance(write.workflow, Unknown):
             return _failed(entry, Code.WORKFLOW_UNKNOWN, _WORKFLOW_UNKNOWN)

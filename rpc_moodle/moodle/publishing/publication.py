@@ -24,8 +24,8 @@ from rpc_moodle.transport.gather import both
 T = TypeVar("T")
 Progress = Callable[[int, int], Awaitable[None]]
 
-_FEW = 2
-"""Users who are asked about one by one, which is fewer requests than asking about all."""
+_FEW = 1
+"""Users who are asked about alone, which is fewer requests than asking about all."""
 
 
 class Publication:
@@ -125,16 +125,18 @@ class Publication:
         """Read what holds for everybody; of one or two students only what their own state leaves open."""
         options, assignment = self.options, self.assignment
         few = 0 < len(self._entries) <= _FEW and not (options.dry_run or assignment.teamsubmission)
+        who: People | None = None
         if few:
             reader.one_by_one = True
-            found, known = await both(
-                scheme(self._moodle, assignment), reader.glance([entry.user_id for entry in self._entries])
-            )
-            who = None if known else await people(self._moodle, assignment, self._key)
+            users = [entry.user_id for entry in self._entries]
+            found, known = await both(scheme(self._moodle, assignment), reader.glance(users))
+            if not known:
+                who = await people(self._moodle, assignment, self._key)
         else:
             await self._key.ask()
-            found, who = await both(scheme(self._moodle, assignment), people(self._moodle, assignment, self._key))
-            await self._reach_teams(who)
+            found, everybody = await both(scheme(self._moodle, assignment), people(self._moodle, assignment, self._key))
+            await self._reach_teams(everybody)
+            who = everybody
         release = options.workflow_state != "released" or await may_release(self._moodle, assignment, self._key)
         return Plan(assignment, found, options, may_release=release), who
 

@@ -13,7 +13,9 @@ from rpc_moodle.moodle.publishing.comments import Comment
 from rpc_moodle.moodle.publishing.conditions import fillings
 from rpc_moodle.moodle.publishing.entries import Entry, TextFormat
 from rpc_moodle.moodle.publishing.grading import Form
+from rpc_moodle.moodle.publishing.harm import may_reopen
 from rpc_moodle.moodle.publishing.keys import STATUS, Key
+from rpc_moodle.moodle.publishing.report import WriterName
 from rpc_moodle.moodle.publishing.stored import UNKNOWN, UNSEEN_MARK, BookGrade, Bulk, Stored, Unknown, stored
 from rpc_moodle.moodle.publishing.verify import as_proven, proven
 from rpc_moodle.moodle.publishing.write import Write
@@ -127,10 +129,13 @@ class Reader:
         if isinstance(state, errors.MoodleError):
             return False
         grade, book = state.mark(state.newest).grade, state.book
-        if state.newest or self.assignment.attemptreopenmethod in {"automatic", "untilpass"}:
+        if state.newest or may_reopen(self.assignment, state.newest):
             return True
         shown = None if isinstance(book, Unknown) else book.grade
-        return grade is not None and (entry.names_grade or not state.direct or shown != grade)
+        comment = state.mark(state.newest).comment
+        if entry.text is not None and not isinstance(comment, Unknown) and comment.text == entry.text:
+            return True  # is it of the same format?
+        return grade is not None and (entry.names_grade or not state.mark(state.newest).direct or shown != grade)
 
     def _asks_about(self, entry: Entry, bulk: Bulk) -> bool:
         """Whether a user's own status is needed beside what the requests about all tell."""
@@ -142,11 +147,11 @@ class Reader:
             return True
         if user not in bulk.grades:
             return False
-        flag = (bulk.flags or {}).get(user) or {}
-        if assignment.markingworkflow and flag.get("workflowstate") != "released":
+        flag = (bulk.flags or {}).get(user)
+        if assignment.markingworkflow and (flag is None or flag.get("workflowstate") != "released"):
             return False  # it would be held back
         if entry.text is None:
-            return self.raw_needed
+            return self.raw_needed or not self.key.knows(WriterName.FORM)
         return self.raw_needed or not self._shows(bulk, user)
 
     def _shows(self, bulk: Bulk, user: int) -> bool:

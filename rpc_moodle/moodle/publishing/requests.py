@@ -124,7 +124,7 @@ def _entry(write: Write) -> dict[str, Value]:
         "workflowstate": "" if isinstance(state, Unknown) else state,
     }
     if comment is not None:
-        sent: dict[str, Value] = {"text": storable(comment.text), "format": int(comment.format)}
+        sent: dict[str, Value] = {"text": storable(comment.text), "format": int(comment.format or 0)}
         params["plugindata"] = {"assignfeedbackcomments_editor": sent}
     if write.filling is not None:
         params["advancedgradingdata"] = write.filling.params()
@@ -151,7 +151,7 @@ def _form(assignment: Assignment, write: Write) -> dict[str, Value]:
         fields.append(("workflowstate", write.workflow))
     if write.comment is not None:
         fields.append(("assignfeedbackcomments_editor[text]", storable(write.comment.text)))
-        fields.append(("assignfeedbackcomments_editor[format]", str(int(write.comment.format))))
+        fields.append(("assignfeedbackcomments_editor[format]", str(int(write.comment.format or 0))))
     if write.filling is not None:
         fields.extend(write.filling.fields())
     data = orjson.dumps(urlencode(fields)).decode()

@@ -11,7 +11,7 @@ from rpc_moodle.moodle.gradebook import Item
 from rpc_moodle.moodle.grades import FlagsRow, GradeRow, LastAttempt, Status, SubmissionRow, number
 from rpc_moodle.moodle.models import Assignment, Plugin
 from rpc_moodle.moodle.publishing.comments import NO_COMMENT, Comment
-from rpc_moodle.moodle.publishing.entries import Filling, TextFormat
+from rpc_moodle.moodle.publishing.entries import Filling
 
 _DIRECT: Final = re.compile(r"[^<>]*&nbsp;/&nbsp;[^<>]*")
 """How a grade in points that was given directly is shown (``status.graded``).
@@ -34,12 +34,16 @@ UNKNOWN: Final = Unknown.UNKNOWN
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What is stored for one attempt: ``grade`` None is no grade; ``row`` is the id that a filled form hangs on."""
+    """What is stored for one attempt: ``grade`` None is no grade; ``row`` is the id that a filled form hangs on.
+
+    ``direct`` says that the grade was seen to be given directly, not by a rubric or a guide.
+    """
 
     grade: Decimal | Unknown | None = None
     comment: Comment | Unknown = NO_COMMENT
     handed_in: bool = False
     row: int | None = None
+    direct: bool = False
 
 
 UNMARKED: Final = Mark()
@@ -72,16 +76,14 @@ class Stored:
     """What is stored for a user.
 
     ``newest`` is the number of the newest attempt, counted from 0, and ``marks`` what is known of each
-    attempt. ``workflow`` is the state as stored, empty for none. ``direct`` says that the newest grade was
-    seen to be given directly, not by a rubric or a guide; ``shows_older`` that a student whose newest
-    attempt has no grade is shown one. ``filling`` is the filled rubric or guide, None for none.
+    attempt. ``workflow`` is the state as stored, empty for none. ``filling`` is the filled rubric or guide of
+    the newest attempt, None for none.
     """
 
     newest: int = 0
     marks: Mapping[int, Mark] = field(default_factory=dict)
     workflow: str | Unknown = ""
     locked: bool = False
-    direct: bool = False
     book: BookGrade | Unknown = UNKNOWN
     filling: Filling | Unknown | None = UNKNOWN
 
@@ -89,10 +91,6 @@ class Stored:
         """Return what is known of an attempt; an earlier one that was not read is unknown."""
         default = UNMARKED if attempt >= self.newest else UNSEEN_MARK
         return self.marks.get(attempt, default)
-
-
-UNSEEN: Final = Stored(marks={0: UNSEEN_MARK}, workflow=UNKNOWN)
-"""What is known of somebody whom nobody asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +130,7 @@ def stored(assignment: Assignment, user: int, bulk: Bulk, seen: Status | None) -
             _comment(assignment, user, bulk, seen),
             handed_in,
             seen_row.get("id") if seen_row and _number(seen_row) == newest else None,
+            _DIRECT.fullmatch(shown) is not None,
         )
     }
     for each in (seen or {}).get("previousattempts", []):
@@ -141,7 +140,6 @@ def stored(assignment: Assignment, user: int, bulk: Bulk, seen: Status | None) -
         marks=marks,
         workflow=_workflow(assignment, user, bulk, seen),
         locked=bool(attempt.get("locked")) or bool(flag and flag.get("locked")),
-        direct=_DIRECT.fullmatch(shown) is not None,
         book=_book(bulk.book[user]) if bulk.book is not None and user in bulk.book else _book_shown(seen),
         filling=_filling(bulk, marks[newest].row),
     )
@@ -153,8 +151,8 @@ def _newest(user: int, bulk: Bulk, seen: Status | None) -> tuple[int, bool]:
     submission: Mapping[str, Any] = attempt.get("teamsubmission") or attempt.get("submission") or {}
     if seen is None and bulk.submissions is not None:
         submission = bulk.submissions.get(user) or {}
-    row = (bulk.grades or {}).get(user) or {}
-    number_of = _number(submission) if submission else _number(row)
+    row = (bulk.grades or {}).get(user)
+    number_of = _number(submission) if submission or row is None else _number(row)
     return number_of, submission.get("status", "submitted" if submission else "new") in _HANDED_IN
 
 
@@ -162,7 +160,13 @@ def _earlier(each: Mapping[str, Any]) -> Mark:
     row = each.get("grade") or {}
     submission = each.get("submission") or {}
     comment = _editor(each.get("feedbackplugins", [])) if row else NO_COMMENT
-    return Mark(number(row.get("grade")), comment, submission.get("status", "submitted") in _HANDED_IN, row.get("id"))
+    return Mark(
+        number(row.get("grade")),
+        comment,
+        submission.get("status", "submitted") in _HANDED_IN,
+        row.get("id"),
+        _DIRECT.fullmatch(row.get("gradefordisplay") or "") is not None,
+    )
 
 
 def _grade(assignment: Assignment, user: int, bulk: Bulk, seen: Status | None) -> Decimal | Unknown | None:
@@ -243,7 +247,7 @@ def _comment(assignment: Assignment, user: int, bulk: Bulk, seen: Status | None)
 def _editor(plugins: Sequence[Plugin]) -> Comment:
     for plugin in plugins:
         for editor in plugin.get("editorfields", []) if plugin.get("type") == "comments" else ():
-            return Comment(editor.get("text", ""), editor.get("format", TextFormat.HTML))
+            return Comment(editor.get("text", ""), editor.get("format") or None)  # 0 is told of every text as stored
     return NO_COMMENT
 
 

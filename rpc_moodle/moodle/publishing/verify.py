@@ -5,6 +5,7 @@ from enum import Enum
 
 from rpc_moodle.moodle.models import Assignment
 from rpc_moodle.moodle.publishing.comments import Comment, alike, same
+from rpc_moodle.moodle.publishing.harm import may_reopen
 from rpc_moodle.moodle.publishing.plan import fills_alike, standing
 from rpc_moodle.moodle.publishing.report import Code, Notice, Outcome, Result
 from rpc_moodle.moodle.publishing.stored import UNKNOWN, BookGrade, Mark, Stored, Unknown
@@ -74,7 +75,7 @@ def proven(assignment: Assignment, write: Write, after: Stored) -> bool:
     book = after.book
     if isinstance(book, Unknown) or book.is_closed or assignment.anonymous or not write.is_newest:
         return False
-    if assignment.attemptreopenmethod in {"automatic", "untilpass"}:
+    if may_reopen(assignment, write.before.newest):
         return False
     if assignment.markingworkflow and write.workflow != "released":
         return False
@@ -169,7 +170,7 @@ def _book_lost(write: Write, after: Stored) -> tuple[Code, str] | None:
         return None
     if (before.rounded or book.rounded) and before.grade is not None and book.grade is not None:
         return None
-    if write.entry.names_grade or write.names_state or before.hidden != book.hidden:
+    if write.entry.names_grade or write.names_state or write.may_clear or before.hidden != book.hidden:
         return None
     shown = "no grade" if book.grade is None else str(book.grade)
     text = f"The gradebook shows {shown}, and {before.grade if before.grade is not None else 'no grade'} before."

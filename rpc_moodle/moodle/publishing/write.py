@@ -16,6 +16,7 @@ class Write:
     ``attempt`` is the attempt that is written to. ``grade`` None is no grade, Unknown one that stays without being
     read. ``workflow`` is the state that is there afterwards. ``comment`` None leaves the comment. ``filling`` is the
     filled form that goes along, given or stored. ``names_state`` says that the state was asked for.
+    ``may_clear`` says that the gradebook may lose a grade.
     ``form_only`` is the failure of who cannot write with Moodle's own form, the only way to do this.
     """
 
@@ -27,6 +28,7 @@ class Write:
     comment: Comment | None
     filling: Filling | None = None
     names_state: bool = False
+    may_clear: bool = False
     notify: bool = True
     form_only: Result | None = None
     notices: tuple[Notice, ...] = ()
@@ -47,7 +49,7 @@ class Write:
         there = self.before.mark(self.attempt).comment
         if self.comment is not None or isinstance(there, Unknown) or not there.text:
             return self.comment
-        return there
+        return there  # its text is equal to the one there, and so Moodle leaves text and format alone
 
     @property
     def changes_comment(self) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.publishing.entries import Entry
+from rpc_moodle.moodle.publishing.harm import may_reopen
 from rpc_moodle.moodle.publishing.keys import BATCH, Gate, Key
 from rpc_moodle.moodle.publishing.plan import Plan
 from rpc_moodle.moodle.publishing.reader import Reader, State
@@ -250,8 +251,7 @@ class Writer:
         """Read back; where nothing of it could be seen, nobody is asked."""
         if not writes:
             return {}
-        assignment = self.plan.assignment
-        reopens = assignment.attemptreopenmethod in {"automatic", "untilpass"}
+        reopens = any(may_reopen(self.plan.assignment, write.before.newest) for write in writes)
         named = any(write.entry.names_grade or write.names_state for write in writes)
         if self.reader.sees_no_comments and not named and not reopens and self.key.lacks("mod_assign_get_grades"):
             return {write.user_id: _unseen(write) for write in writes}
