@@ -1,7 +1,7 @@
 """The shapes on the wire: the base of request and result models, and the envelope of every reply."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -36,7 +36,12 @@ class Options(Model):
 
 
 class Request(Model):
-    """What every call may carry besides its own payload."""
+    """What every call may carry besides its own payload.
+
+    ``in_options`` names keys of the top level that callers may also write inside ``options``.
+    """
+
+    in_options: ClassVar[tuple[str, ...]] = ()
 
     options: Options = Options()
     progress_id: Annotated[

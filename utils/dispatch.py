@@ -14,8 +14,9 @@ from utils.call import Call, Caller, Deadline, Shared
 from utils.codec import encode
 from utils.contract import Envelope, Request, failure, success
 from utils.errors import INTERNAL, RATE_LIMITED, TIMEOUT, UNKNOWN_METHOD, RpcError
+from utils.keys import UnknownKey
 from utils.registry import Method, Registry
-from utils.validation import parse
+from utils.validation import check_keys, parse
 
 UNWIND_SECONDS = 1.0
 """How long a handler that was told to stop may take to say what it had done."""
@@ -124,8 +125,10 @@ class Dispatcher:
         request = args[0] if args else None
         seconds = self._default_timeout
         progress_id = None
+        unknown: list[UnknownKey] = []
         if method.request_model is not None:
             request = parse(method.request_model, args)
+            unknown = check_keys(method.request_model, args, writes=method.writes)
             if isinstance(request, Request):
                 seconds = (request.options.timeout_ms or seconds * 1000) / 1000
                 progress_id = request.progress_id
@@ -138,6 +141,8 @@ class Dispatcher:
             shared=self._shared,
             progress_id=progress_id,
         )
+        for key in unknown:
+            call.warn("unknown_key", key.sentence, path=key.path, nearest=key.nearest)
         return success(await self._run(method, request, call), call.warnings)
 
     async def _run(self, method: Method, request: object, call: Call) -> object:

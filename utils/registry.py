@@ -16,7 +16,8 @@ class Method:
     """One published method.
 
     ``request_model`` is None for a handler that takes any payload as it comes; ``result_type`` is its return
-    annotation; ``binary`` says that replies may hold bytes; ``doc`` is the handler's docstring.
+    annotation; ``binary`` says that replies may hold bytes, ``writes`` that a call changes something at the site;
+    ``doc`` is the handler's docstring.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Method:
     result_type: Any
     handler: Handler
     binary: bool
+    writes: bool
     doc: str
 
 
@@ -35,10 +37,11 @@ class Registry:
         self._methods: list[Method] = []
         self._by_event: dict[str, Method] = {}
 
-    def method(self, name: str, *aliases: str, binary: bool = False) -> Callable[[H], H]:
+    def method(self, name: str, *aliases: str, binary: bool = False, writes: bool = False) -> Callable[[H], H]:
         """Register ``async def handler(request: SomeModel, call: Call) -> Result`` for an event and its aliases.
 
         A request annotated ``object`` takes whatever payload comes. ``binary``: replies may hold bytes.
+        ``writes``: a call changes something at the site, so that no key of it may be misspelt.
         Raises TypeError for a handler of another form, ValueError for a name that is taken.
         """
 
@@ -61,6 +64,7 @@ class Registry:
                     result_type=hints["return"],
                     handler=handler,
                     binary=binary,
+                    writes=writes,
                     doc=inspect.getdoc(handler) or "",
                 )
             )

@@ -1,12 +1,14 @@
 """From a raw payload to a request model, or to an `invalid_request` that names the field and the remedy."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from utils.errors import INVALID_REQUEST, TOO_LARGE, RpcError
+from utils.keys import UnknownKey, unknown_keys
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -65,7 +67,7 @@ def parse(model: type[M], arguments: Sequence[object]) -> M:
                 details={"limitItems": MAX_ITEMS},
             )
     try:
-        return model.model_validate(payload)
+        return model.model_validate(payload, by_alias=True, by_name=False)
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False)
     # Raised outside of the except block, so that no traceback in a log chains to the validation error.
@@ -80,6 +82,24 @@ def parse(model: type[M], arguments: Sequence[object]) -> M:
         f"{path or 'The payload'} {text}; {remedy}{others}.",
         details={"fields": [{"path": path, "problem": text} for path, text in fields.items()]},
     )
+
+
+def check_keys(model: type[BaseModel], arguments: Sequence[object], *, writes: bool) -> list[UnknownKey]:
+    """Return the keys of a payload that ``model`` ignores, 50 at the most; the payload is as :func:`parse` takes it.
+
+    Raises RpcError `invalid_request` where the call ``writes`` and a key resembles a known one or stands in the wrong
+    place: a misspelt ``dryRun`` must not write.
+    """
+    payload = arguments[0] if arguments and isinstance(arguments[0], Mapping) else {}
+    unknown = list(islice(unknown_keys(model, payload), _MAX_FIELDS))
+    meant = [each for each in unknown if each.nearest]
+    if writes and meant:
+        raise RpcError(
+            INVALID_REQUEST,
+            f"{meant[0].sentence} Nothing was done; correct it and call again.",
+            details={"fields": [{"path": each.path, "problem": f"should be {each.nearest}"} for each in meant]},
+        )
+    return unknown
 
 
 def _invalid(message: str, path: str, problem: str) -> RpcError:

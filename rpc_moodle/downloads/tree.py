@@ -8,7 +8,7 @@ from rpc_moodle.downloads.names import Names
 from rpc_moodle.moodle import MoodleClient, assignments
 from rpc_moodle.moodle.files.url import bare, file_url
 from rpc_moodle.moodle.models import EnrolledUser, Submission
-from rpc_moodle.moodle.submissions import People, files_of, submissions_and_people
+from rpc_moodle.moodle.submissions import ById, files_of, submissions_and_people
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ async def submitted_files(
     ]
 
 
-def _folder(row: Submission, people: People) -> str:
+def _folder(row: Submission, people: ById) -> str:
     userid = row.get("userid", 0)
     if not userid:
         return f"team_{row.get('groupid', 0)}"

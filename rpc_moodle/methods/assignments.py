@@ -1,7 +1,7 @@
 """Who takes part in an assignment."""
 
 from rpc_moodle.methods.common import AssignmentRequest, moodle_of
-from rpc_moodle.methods.people import User, user
+from rpc_moodle.methods.people import People, User
 from rpc_moodle.moodle.participants import assignment_participants
 from utils.call import Call
 from utils.registry import Registry
@@ -18,4 +18,5 @@ async def get_users_from_assignment(request: AssignmentUsersRequest, call: Call)
     """List the users who take part in an assignment, submissions or not; blind marking stays blind."""
     async with moodle_of(request, call) as moodle:
         _, rows = await assignment_participants(moodle, request.course_id, request.assignment_id)
-    return [user(row) for row in rows]
+    people = People(request.options.language)
+    return [people.user(row) for row in rows]

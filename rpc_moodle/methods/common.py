@@ -1,7 +1,7 @@
 """What all requests share: credentials and ids, in both dialects of the callers in the wild."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, model_validator
 
@@ -35,6 +35,10 @@ ApiKey = Annotated[SecretStr, AfterValidator(check_token)]
 """The token of a Moodle web service."""
 
 
+Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{1,8}){0,3}$")]
+"""A language as Moodle names it: ``de``, ``pt_br``."""
+
+
 class MoodleOptions(Options):
     """Which site, and with which key; kept nowhere after the call."""
 
@@ -43,6 +47,11 @@ class MoodleOptions(Options):
     )
     api_key: ApiKey = Field(
         validation_alias=AliasChoices("apiKey", "token"), description="The token of the Moodle web service."
+    )
+    language: Language | None = Field(
+        default=None,
+        description="The language of names that a site holds in several, such as `de`; without it, the one in which "
+        "the site shows them to the account, else English.",
     )
 
 
@@ -54,6 +63,8 @@ class MoodleRequest(Request):
 
 class CourseRequest(MoodleRequest):
     """A call about a course; ``courseID`` stands at the top level or inside ``options``."""
+
+    in_options: ClassVar[tuple[str, ...]] = ("courseID", "courseId")
 
     course_id: MoodleId = Field(
         validation_alias=AliasChoices("courseID", "courseId", "course_id"),
@@ -68,6 +79,8 @@ class CourseRequest(MoodleRequest):
 
 class AssignmentRequest(CourseRequest):
     """A call about an assignment of a course."""
+
+    in_options: ClassVar[tuple[str, ...]] = (*CourseRequest.in_options, "assignmentID", "assignmentId")
 
     assignment_id: MoodleId = Field(
         validation_alias=AliasChoices("assignmentID", "assignmentId", "assignment_id"),
@@ -95,5 +108,9 @@ def moodle_of(request: MoodleRequest, call: Call) -> MoodleClient:
     Raises InvalidSite or InvalidCredential.
     """
     return MoodleClient(
-        request.options.url, request.options.api_key, http=call.shared(Http), remaining=call.deadline.remaining
+        request.options.url,
+        request.options.api_key,
+        http=call.shared(Http),
+        language=request.options.language,
+        remaining=call.deadline.remaining,
     )

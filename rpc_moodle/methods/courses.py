@@ -6,7 +6,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from rpc_moodle.methods.common import CourseRequest, moodle_of
-from rpc_moodle.methods.people import User, user
+from rpc_moodle.methods.people import People, User
 from rpc_moodle.moodle import assignments, users
 from rpc_moodle.moodle.models import Assignment
 from rpc_moodle.moodle.publishing.conditions import scheme
@@ -26,7 +26,8 @@ class CourseUsersRequest(CourseRequest):
 async def get_users_from_course(request: CourseUsersRequest, call: Call) -> list[User]:
     """List everyone enrolled in a course, suspended enrolments included."""
     async with moodle_of(request, call) as moodle:
-        return [user(row) async for row in users.enrolled(moodle, request.course_id)]
+        people = People(moodle.language)
+        return [people.user(row) async for row in users.enrolled(moodle, request.course_id)]
 
 
 class AssignmentInfo(TypedDict):
@@ -55,14 +56,16 @@ class AssignmentInfo(TypedDict):
 class CourseAssignmentsRequest(CourseRequest):
     """Whose assignments to list."""
 
-    detailed: bool = Field(default=False, description="Give an object for each assignment instead of a pair.")
+    detailed: bool = Field(default=False, description="Give an object for each assignment instead of a list.")
 
 
 @methods.method("getAssignmentInfoFromCourse")
 async def get_assignment_info_from_course(
     request: CourseAssignmentsRequest, call: Call
-) -> list[tuple[int, str]] | list[AssignmentInfo]:
-    """List the assignments of a course: pairs of course-module id and name, or what each is like.
+) -> list[tuple[int, str, int | None]] | list[AssignmentInfo]:
+    """List the assignments of a course: course-module id, name and maximum grade, or what each is like.
+
+    The maximum is in points, and null for a scale and where nothing is graded.
 
     A warning `left_out` names by its course-module id each one that the account may not see.
     """
@@ -72,22 +75,30 @@ async def get_assignment_info_from_course(
         for notice in course.left_out:
             call.warn("left_out", notice.message, item=notice.item, itemid=notice.itemid)
         if not request.detailed:
-            return [(each.cmid, plain_name(each.name)) for each in found]
+            return [(each.cmid, _name(each, moodle.language), _maximum(each)) for each in found]
         scales = [each for each in found if each.grade < 0]
         schemes = await together(scheme(moodle, each) for each in scales)
     items = {each.cmid: list(known.items) for each, known in zip(scales, schemes, strict=True)}
-    return [_info(each, items.get(each.cmid, [])) for each in found]
+    return [_info(each, items.get(each.cmid, []), moodle.language) for each in found]
 
 
-def _info(assignment: Assignment, scale_items: list[str]) -> AssignmentInfo:
+def _name(assignment: Assignment, language: str | None) -> str:
+    return plain_name(assignment.name, language or "en")
+
+
+def _maximum(assignment: Assignment) -> int | None:
+    return assignment.grade if assignment.grade > 0 else None
+
+
+def _info(assignment: Assignment, scale_items: list[str], language: str | None) -> AssignmentInfo:
     grade = assignment.grade
     return {
         "id": assignment.id,
         "cmid": assignment.cmid,
-        "name": plain_name(assignment.name),
+        "name": _name(assignment, language),
         "dueDate": assignment.duedate or 0,
         "grading": "points" if grade > 0 else "scale" if grade < 0 else "none",
-        "maxGrade": grade if grade > 0 else None,
+        "maxGrade": _maximum(assignment),
         "scaleItems": scale_items,
         "teamSubmission": assignment.teamsubmission,
         "blindMarking": assignment.blindmarking,

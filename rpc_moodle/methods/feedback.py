@@ -59,7 +59,7 @@ class PublicationQuery(MoodleRequest):
     )
 
 
-@methods.method("publishAssignmentTextFeedback")
+@methods.method("publishAssignmentTextFeedback", writes=True)
 async def publish_assignment_text_feedback(request: TextFeedbackRequest, call: Call) -> PublicationReport:
     """Publish feedback texts; grade, attempt and workflow state stay as they are, but for a grade that is given.
 
@@ -71,7 +71,7 @@ async def publish_assignment_text_feedback(request: TextFeedbackRequest, call: C
     )
 
 
-@methods.method("publishGrades")
+@methods.method("publishGrades", "publishAssignmentGrade", writes=True)
 async def publish_grades(request: GradesRequest, call: Call) -> PublicationReport:
     """Publish grades, with a text where one is given: an empty one leaves the comment, `clear` removes it.
 

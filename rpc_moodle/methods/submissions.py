@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from rpc_moodle.downloads.links import FileLinks
 from rpc_moodle.methods.common import AssignmentRequest, moodle_of
-from rpc_moodle.methods.people import UserInfo, user_info
+from rpc_moodle.methods.people import People, UserInfo
 from rpc_moodle.moodle import assignments
 from rpc_moodle.moodle.groups import groups, owners
 from rpc_moodle.moodle.models import Submission
 from rpc_moodle.moodle.participants import submitters
-from rpc_moodle.moodle.submissions import People, files_of, submissions_and_people
+from rpc_moodle.moodle.submissions import ById, files_of, submissions_and_people, texts_of
 from rpc_moodle.transport.gather import both
 from utils.call import Call
 from utils.registry import Registry
@@ -58,6 +59,12 @@ class SubmissionInfo(TypedDict):
 class SubmissionsRequest(AssignmentRequest):
     """Whose submissions to list."""
 
+    per_member: bool = Field(
+        default=False,
+        description="List a team's submission once for each member, with the member's own `userid`, `userInfo` and "
+        "`gradingstatus`, instead of once.",
+    )
+
 
 @methods.method("getSubmissionsInfosFromAssignment", "getSubmissionInfosFromAssignment")
 async def get_submissions_infos_from_assignment(request: SubmissionsRequest, call: Call) -> list[SubmissionInfo]:
@@ -69,11 +76,32 @@ async def get_submissions_infos_from_assignment(request: SubmissionsRequest, cal
         owned = [(row, [row["userid"]]) for row in rows]
         if assignment.teamsubmission:
             able, of_user = await both(submitters(moodle, request.course_id), groups(moodle, request.course_id))
-            owned = owners(rows, of_user, {user["id"] for user in able})
-        return [_info(row, ids, people, lambda url: links.link(url, moodle.token)) for row, ids in owned]
+            owned = owners(
+                rows, of_user, {user["id"] for user in able}, grouping=assignment.teamsubmissiongroupingid != 0
+            )
+        shown = People(moodle.language)
+        found = [_info(row, ids, people, shown, lambda url: links.link(url, moodle.token)) for row, ids in owned]
+    return _per_member(found, rows, people, shown) if request.per_member else found
 
 
-def _info(row: Submission, ids: list[int], people: People, link: Callable[[str], str]) -> SubmissionInfo:
+def _per_member(
+    found: list[SubmissionInfo], rows: list[Submission], people: ById, shown: People
+) -> list[SubmissionInfo]:
+    """Repeat each team's submission for its members; a team of which no member is known stands once."""
+    own = {row["userid"]: row for row in rows}
+
+    def member(info: SubmissionInfo, user: int) -> SubmissionInfo:
+        graded = own.get(user, Submission(userid=user)).get("gradingstatus") or info["gradingstatus"]
+        return {**info, "userid": user, "userInfo": shown.info(people.get(user)), "gradingstatus": graded}
+
+    return [
+        each
+        for info in found
+        for each in ([info] if info["userid"] else [member(info, user) for user in info["userIds"]] or [info])
+    ]
+
+
+def _info(row: Submission, ids: list[int], people: ById, shown: People, link: Callable[[str], str]) -> SubmissionInfo:
     files: list[FileRow] = [
         {
             "filename": file.get("filename", ""),
@@ -86,16 +114,10 @@ def _info(row: Submission, ids: list[int], people: People, link: Callable[[str],
         }
         for area, file in files_of(row)
     ]
-    texts = [
-        field.get("text", "")
-        for plugin in row.get("plugins", [])
-        if plugin.get("type") == "onlinetext"
-        for field in plugin.get("editorfields", [])
-    ]
     return {
         "userid": row.get("userid", 0),
         "userIds": ids,
-        "userInfo": user_info(people.get(row.get("userid", 0))),
+        "userInfo": shown.info(people.get(row.get("userid", 0))),
         "submissionId": row.get("id", 0),
         "attemptnumber": row.get("attemptnumber", 0),
         "status": row.get("status", ""),
@@ -104,5 +126,5 @@ def _info(row: Submission, ids: list[int], people: People, link: Callable[[str],
         "timemodified": row.get("timemodified", 0),
         "files": files,
         "submissionURLs": [{"filename": file["filename"], "fileurl": file["fileurl"]} for file in files],
-        "onlinetext": "\n".join(texts),
+        "onlinetext": "\n".join(texts_of(row)),
     }

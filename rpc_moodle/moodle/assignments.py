@@ -13,7 +13,7 @@ async def course(moodle: MoodleClient, course_id: int) -> Course:
     """
     answer = await moodle.call(
         "mod_assign_get_assignments",
-        {"courseids": [course_id], "includenotenrolledcourses": True, "moodlewssettingfilter": True},
+        {"courseids": [course_id], "includenotenrolledcourses": True, **moodle.naming},
         into=Assignments,
     )
     for course in answer.courses:

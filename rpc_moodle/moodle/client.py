@@ -40,16 +40,19 @@ class MoodleClient:
         token: str | SecretStr,
         *,
         http: Http | None = None,
+        language: str | None = None,
         remaining: Callable[[], float] = lambda: float("inf"),
     ) -> None:
         """Take the site's URL as pasted, the token, and a pool to share; without one, an own pool is made.
 
+        ``language``, such as ``de``, is the one in which names are wanted; without it, as the site shows them.
         ``remaining`` gives the seconds until nobody waits for an answer any more: nothing is tried again after that.
 
         Raises InvalidSite or InvalidCredential.
         """
         self.site = site_url(str(url))
         self.token = wire.check_token(SecretStr(token) if isinstance(token, str) else token)
+        self.language = language
         self._http = http
         self._remaining = remaining
         self._exit = AsyncExitStack()
@@ -72,6 +75,15 @@ class MoodleClient:
         if self._http is None:
             raise RuntimeError(f"{type(self).__name__} is used outside its 'async with'")
         return self._http
+
+    @property
+    def naming(self) -> wire.Params:
+        """The settings of a call whose answer holds names: filtered by the site, or with the markup of all languages.
+
+        A site filters into languages that are installed there alone, and joins all of them where its filter is off;
+        so where a language is asked for, the markup is taken as it is and read by ``rpc_moodle.moodle.text``.
+        """
+        return {"moodlewssettingfilter": True} if self.language is None else {"moodlewssettingraw": True}
 
     @overload
     async def call(

@@ -37,20 +37,28 @@ async def groups(moodle: MoodleClient, course_id: int) -> Groups:
     }
 
 
-def owners(rows: list[Submission], of_user: Groups, able: set[int]) -> list[tuple[Submission, list[int]]]:
+def owners(
+    rows: list[Submission], of_user: Groups, able: set[int], *, grouping: bool = False
+) -> list[tuple[Submission, list[int]]]:
     """Give each submission once, with the ids of the users whose it is, out of those who are ``able`` to submit.
 
     A team's submission has a row with ``userid`` 0 and its group, and a row per member that holds no
-    files (``submissions.team``): the members' rows are left out. Group 0 is the default team of all
-    who are not in exactly one group.
+    files (``submissions.team``): the members' rows are left out. Who is in one group submits with it; all others,
+    those in two groups, too, are the default team, group 0. With a ``grouping`` only some groups count, and the
+    course's users do not tell which: whoever is in a group is then taken for one of its team.
     """
+
+    def team_of(user: int) -> set[int]:
+        theirs = of_user.get(user, set())
+        return theirs if len(theirs) == 1 or (grouping and theirs) else {0}
+
     found: list[tuple[Submission, list[int]]] = []
     covered: set[int] = set()
     for row in rows:
         if row.get("userid"):
             continue
         group = row.get("groupid") or 0
-        team = {user for user in able if (group in of_user.get(user, ()) if group else len(of_user.get(user, ())) != 1)}
+        team = {user for user in able if group in team_of(user)}
         found.append((row, sorted(team)))
         covered |= team
     alone = [(row, [row["userid"]]) for row in rows if row.get("userid") and row["userid"] not in covered]

@@ -7,12 +7,14 @@ from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import Assignment, EnrolledUser, File, Submission, Submissions
 from rpc_moodle.transport.gather import both
 
-People = dict[int, EnrolledUser]
+ById = dict[int, EnrolledUser]
 """Users by id."""
 
 
 async def latest(moodle: MoodleClient, assignment: Assignment) -> list[Submission]:
     """List the latest attempts, a team's row and its members' rows alike (``submissions.team``).
+
+    A row that Moodle made because somebody looked at the user is left out (``reading.after.submissions``).
 
     Raises AccessDenied where the account may not grade, NotFound where the assignment is gone:
     Moodle leaves the assignment out of its answer in both cases (``submissions.as_student``, ``.unknown``).
@@ -21,7 +23,7 @@ async def latest(moodle: MoodleClient, assignment: Assignment) -> list[Submissio
     answer = await moodle.call(function, {"assignmentids": [assignment.id]}, into=Submissions)
     for found in answer.assignments:
         if found.assignmentid == assignment.id:
-            return found.submissions
+            return [row for row in found.submissions if not untouched(row)]
     if answer.warnings:
         raise errors.AccessDenied(
             "The account of the API key may not see the submissions: it needs the right to grade.",
@@ -32,7 +34,7 @@ async def latest(moodle: MoodleClient, assignment: Assignment) -> list[Submissio
 
 async def submissions_and_people(
     moodle: MoodleClient, assignment: Assignment, course_id: int
-) -> tuple[list[Submission], People]:
+) -> tuple[list[Submission], ById]:
     """Give the latest submissions, and the users of the course by id: nobody where marking is blind.
 
     Moodle shows real user ids even then (``submissions.blind``), so joining them with names is what must not be done.
@@ -44,8 +46,21 @@ async def submissions_and_people(
     return await both(latest(moodle, assignment), _people(moodle, course_id))
 
 
-async def _people(moodle: MoodleClient, course_id: int) -> People:
+async def _people(moodle: MoodleClient, course_id: int) -> ById:
     return {user["id"]: user async for user in users.enrolled(moodle, course_id)}
+
+
+def untouched(row: Submission) -> bool:
+    """Tell whether a row has the status ``new`` and holds nothing: its user, or team, has never worked on it."""
+    return row.get("status") == "new" and not any(files_of(row)) and not any(text.strip() for text in texts_of(row))
+
+
+def texts_of(row: Submission) -> Iterator[str]:
+    """Return the online texts of a submission."""
+    for plugin in row.get("plugins", []):
+        if plugin.get("type") == "onlinetext":
+            for field in plugin.get("editorfields", []):
+                yield field.get("text", "")
 
 
 def files_of(row: Submission) -> Iterator[tuple[str, File]]:

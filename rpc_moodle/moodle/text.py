@@ -15,7 +15,8 @@ def plain_name(text: str, language: str = "en") -> str:
     """Read a name that holds HTML: one language of its multilang markup, no tags, no entities.
 
     The markup is that of Moodle's own filter, ``<span lang="en" class="multilang">``, and the
-    ``{mlang en}`` of the widespread filter_multilang2. Where the language is missing, the first one stands.
+    ``{mlang en}`` of the widespread filter_multilang2. Where the language is missing, its parent stands
+    (``de`` for ``de_kids``), else the first one.
     """
     text = text[:_LENGTH]
     text = _SPANS.sub(lambda block: _choose(_SPAN.findall(block[0]), language), text)
@@ -26,15 +27,23 @@ def plain_name(text: str, language: str = "en") -> str:
 
 
 def _choose(parts: list[tuple[str, str]], language: str) -> str:
-    by_language = {name.strip().lower(): text for names, text in reversed(parts) for name in names.split(",")}
-    return by_language.get(language) or by_language.get("other") or (parts[0][1] if parts else "")
+    by_language = {_code(name): text for names, text in reversed(parts) for name in names.split(",")}
+    wanted = _code(language)
+    for name in (wanted, wanted.partition("_")[0], "other"):
+        if by_language.get(name):
+            return by_language[name]
+    return parts[0][1] if parts else ""
+
+
+def _code(name: str) -> str:
+    return name.strip().lower().replace("-", "_")
 
 
 def languages(text: str) -> list[str]:
     """List the languages of a name's multilang markup, in their order; none where it has no such markup."""
     text = text[:_LENGTH]
     return [
-        name.strip().lower()
+        _code(name)
         for names in (*re.findall(_OPEN, text), *(names for names, _ in _BRACES.findall(text)))
         for name in names.split(",")
     ]

@@ -73,7 +73,7 @@ async def _page(
             function,
             {
                 "courseid": course_id,
-                "moodlewssettingfilter": True,
+                **moodle.naming,
                 "options": [{"name": name, "value": value} for name, value in {**options, **paging}.items()],
             },
             into=into,

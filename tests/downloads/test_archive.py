@@ -85,7 +85,7 @@ async def test_chunks_stay_small_whatever_the_size(http: Http, site: FaultySite)
 @pytest.mark.parametrize(
     ("size", "zip64"), [(10, False), (1 * GIB, False), (4 * GIB, True), (20 * GIB, True), (None, True)]
 )
-def test_zip64_is_used_where_sizes_need_it_or_are_not_known(size: int | None, zip64: bool) -> None:  # noqa: FBT001 - a case
+def test_zip64_is_used_where_sizes_need_it_or_are_not_known(size: int | None, zip64: bool) -> None:
     zipped = ZipStream()
     zipped.begin("a.bin", size=size)
     (version,) = struct.unpack_from("<H", zipped.take(), 4)
@@ -119,5 +119,5 @@ def test_any_time_can_be_written(seconds: int) -> None:
         ("a", "", False),
     ],
 )
-def test_only_what_shrinks_is_deflated(path: str, mimetype: str, worth: bool) -> None:  # noqa: FBT001 - a case
+def test_only_what_shrinks_is_deflated(path: str, mimetype: str, worth: bool) -> None:
     assert compressible(path, mimetype) is worth

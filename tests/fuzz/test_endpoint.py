@@ -99,7 +99,7 @@ async def answered(socket: aiohttp.ClientWebSocketResponse) -> bool:
 
 @fuzz
 @given(connect=st.booleans(), frames=FRAMES)
-async def test_frames(url: str, session: aiohttp.ClientSession, connect: bool, frames: list[str | bytes]) -> None:  # noqa: FBT001 - drawn
+async def test_frames(url: str, session: aiohttp.ClientSession, connect: bool, frames: list[str | bytes]) -> None:
     async with session.ws_connect(f"{url}{SOCKET}websocket") as socket:
         if connect:
             await socket.send_str("40")
@@ -158,7 +158,7 @@ async def test_handshakes(
 
 @fuzz
 @given(st.binary(max_size=200), st.booleans())
-async def test_bytes_that_are_no_http(url: str, session: aiohttp.ClientSession, data: bytes, upgrade: bool) -> None:  # noqa: FBT001 - drawn
+async def test_bytes_that_are_no_http(url: str, session: aiohttp.ClientSession, data: bytes, upgrade: bool) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
     if upgrade:
         writer.write(HANDSHAKE)

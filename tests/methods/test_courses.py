@@ -21,7 +21,7 @@ async def test_a_standard_role_is_named_by_its_shortname(ask: Call) -> None:
     users = {user["id"]: user for user in (await ask("getUsersFromCourse", courseID=2))["data"]}
     assert users[3]["roles"] == "editingteacher"
     assert users[6]["roles"] == "teacher, student"
-    assert users[6]["roleList"][1] == {"id": 5, "shortname": "student", "name": "student"}
+    assert users[6]["roleList"][1] == {"id": 5, "shortname": "student", "name": "student", "rawName": ""}
 
 
 async def test_what_moodle_withholds_is_an_empty_string(ask: Call) -> None:
@@ -46,15 +46,44 @@ async def test_a_course_that_the_account_is_not_in_is_denied_with_the_reason(ask
     assert "not enrolled in course 3" in reply["message"]
 
 
-async def test_assignments_are_pairs_of_course_module_id_and_name(ask: Call) -> None:
-    pairs = (await ask("getAssignmentInfoFromCourse", courseID=2))["data"]
-    assert pairs[0] == [8, "Essay (files)"]
-    assert all("<span" not in name for _, name in pairs)
+async def test_assignments_come_with_course_module_id_name_and_maximum(ask: Call) -> None:
+    found = (await ask("getAssignmentInfoFromCourse", courseID=2))["data"]
+    assert found[0] == [8, "Essay (files)", 100]
+    assert {cmid: maximum for cmid, _, maximum in found if cmid in {15, 16}} == {15: None, 16: None}
+    assert all("<span" not in name for _, name, _ in found)
+
+
+@pytest.mark.parametrize(
+    ("language", "name"), [(None, "English name"), ("de", "Deutscher Name"), ("de_kids", "Deutscher Name")]
+)
+async def test_a_name_in_several_languages_comes_in_the_one_that_is_asked_for(
+    dispatcher: Dispatcher, sandbox: Sandbox, language: str | None, name: str
+) -> None:
+    options = {"url": sandbox.url, "apiKey": sandbox.token("teacher_care"), "language": language}
+    for detailed in (False, True):
+        payload = {"courseID": 2, "options": options, "detailed": detailed}
+        found = (await call(dispatcher, "getAssignmentInfoFromCourse", payload))["data"]
+        assert name in [each["name"] if detailed else each[1] for each in found]
+
+
+@pytest.mark.parametrize("language", ["", "d", "de; drop", "german", 7])
+async def test_what_is_no_language_is_refused_by_name(dispatcher: Dispatcher, sandbox: Sandbox, language: str) -> None:
+    options = {"url": sandbox.url, "apiKey": sandbox.token("teacher_care"), "language": language}
+    reply = await call(dispatcher, "getUsersFromCourse", {"courseID": 2, "options": options})
+    assert reply["error"]["details"]["fields"][0]["path"] == "options.language"
+
+
+async def test_a_role_comes_with_its_name_as_moodle_has_it(ask: Call, sandbox: Sandbox) -> None:
+    markup = '<span lang="en" class="multilang">Learner</span><span lang="de" class="multilang">Lernende</span>'
+    student = next(role for role in sandbox.site.roles.values() if role.shortname == "student")
+    student.name = markup
+    users = {user["id"]: user for user in (await ask("getUsersFromCourse", courseID=2))["data"]}
+    assert users[5]["roleList"] == [{"id": 5, "shortname": "student", "name": "Learner", "rawName": markup}]
 
 
 async def test_an_assignment_that_the_account_may_not_see_is_a_warning(ask: Call) -> None:
     reply = await ask("getAssignmentInfoFromCourse", "student_full", courseID=2)
-    assert 17 not in [cmid for cmid, _ in reply["data"]]
+    assert 17 not in [cmid for cmid, *_ in reply["data"]]
     assert [(each["code"], each["itemid"]) for each in reply["warnings"]] == [("left_out", 17)]
     assert "warnings" not in await ask("getAssignmentInfoFromCourse", courseID=2)
 

@@ -1,5 +1,6 @@
 import pytest
 
+from rpc_moodle.moodle import MoodleClient
 from rpc_moodle.sandbox import Sandbox
 from tests.methods.conftest import Call
 
@@ -45,6 +46,26 @@ async def test_a_team_stands_once_with_all_its_members(ask: Call, token: str) ->
     assert teams[1]["userInfo"] == {"firstName": "", "lastName": "", "email": "", "roles": ""}
     everyone = [user for row in rows for user in row["userIds"]]
     assert len(everyone) == len(set(everyone))
+
+
+async def test_a_team_stands_once_for_each_member_where_that_is_asked_for(ask: Call, sandbox: Sandbox) -> None:
+    once = (await ask(EVENT, courseID=2, assignmentID=11))["data"]
+    rows = (await ask(EVENT, courseID=2, assignmentID=11, perMember=True))["data"]
+    assert sorted(row["userid"] for row in rows) == sorted(user for row in once for user in row["userIds"])
+    team = [row for row in rows if row["groupid"] == 1]
+    assert [row["userid"] for row in team] == [5, 6, 7, 8, 9]
+    assert {row["files"][0]["filename"] for row in team} == {"team-a.pdf"}
+    assert team[0]["userInfo"]["lastName"] == "Müller"
+    assert team[0]["userIds"] == [5, 6, 7, 8, 9]
+
+
+async def test_a_row_that_holds_nothing_is_no_submission(ask: Call, sandbox: Sandbox) -> None:
+    before = (await ask(EVENT, courseID=2, assignmentID=8))["data"]
+    moodle = {"url": sandbox.url, "apiKey": sandbox.token("teacher_full")}
+    assert 24 not in [row["userid"] for row in before]
+    async with MoodleClient(moodle["url"], moodle["apiKey"]) as client:  # looking makes a row with the status `new`
+        await client.call("mod_assign_get_submission_status", {"assignid": 1, "userid": 24})
+    assert len((await ask(EVENT, courseID=2, assignmentID=8))["data"]) == len(before)
 
 
 async def test_blind_submissions_name_nobody(ask: Call) -> None:

@@ -124,7 +124,7 @@ async def test_names_of_this_machine_end_at_the_resolver(written: str) -> None:
         ("10.0.0.6", False),
     ],
 )
-def test_a_list_of_hosts_is_the_whole_list(host: str, allowed: bool) -> None:  # noqa: FBT001 - a table's column
+def test_a_list_of_hosts_is_the_whole_list(host: str, allowed: bool) -> None:
     guard = Guard(hosts=["moodle.example.edu", "*.uni.example", "10.0.0.5"], private=False)
     if allowed:
         guard.check(URL(f"https://{host}/"))

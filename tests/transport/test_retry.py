@@ -67,7 +67,7 @@ async def test_nothing_is_tried_again_when_nobody_waits_any_more() -> None:
         ("core_course_edit_module", False),
     ],
 )
-def test_a_function_is_a_read_by_its_name(function: str, read: bool) -> None:  # noqa: FBT001 - a table's column
+def test_a_function_is_a_read_by_its_name(function: str, read: bool) -> None:
     assert is_read(function) is read
 
 

@@ -73,7 +73,7 @@ def test_any_other_address_is_not_loopback(host: str) -> None:
         ({"host": "::"}, False),
     ],
 )
-def test_a_service_that_is_open_to_all_starts_only_if_it_is_told_to(settings: dict[str, Any], starts: bool) -> None:  # noqa: FBT001 - a case
+def test_a_service_that_is_open_to_all_starts_only_if_it_is_told_to(settings: dict[str, Any], starts: bool) -> None:
     assert (reason_not_to_start(KitSettings(**settings)) is None) == starts
 
 

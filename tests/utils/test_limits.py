@@ -103,7 +103,7 @@ async def test_a_socket_too_many_is_refused_until_another_closes(
         (None, "", True),
     ],
 )
-def test_addresses_that_one_can_have_count_as_one(one: str | None, other: str, same: bool) -> None:  # noqa: FBT001 - a case
+def test_addresses_that_one_can_have_count_as_one(one: str | None, other: str, same: bool) -> None:
     assert (origin(one) == origin(other)) == same
 
 

@@ -245,7 +245,7 @@ async def test_many_packets_in_one_polling_request_are_all_answered(url: str) ->
 
 
 @pytest.mark.parametrize("probed", [True, False])
-async def test_an_upgrade_that_breaks_off_leaves_polling_usable(url: str, probed: bool) -> None:  # noqa: FBT001 - a case
+async def test_an_upgrade_that_breaks_off_leaves_polling_usable(url: str, probed: bool) -> None:
     async with aiohttp.ClientSession() as session:
         polling = Polling(session, url)
         await polling.connect()

@@ -45,7 +45,7 @@ def same(sent: Comment, stored: Comment) -> bool:
     text = storable(sent.text)
     if is_empty(text) or is_empty(stored.text):
         return is_empty(text) and is_empty(stored.text)
-    if not stored.shown and _trimmed(text) == _trimmed(stored.text):
+    if not stored.shown and _equal(text, stored.text):
         return stored.format is None or stored.format == sent.format
     if stored.format != TextFormat.HTML or sent.format == TextFormat.MARKDOWN:
         return False
@@ -62,7 +62,7 @@ def same_text(sent: Comment, stored: Comment, shown: Comment | None) -> bool:
     if stored.shown:
         others = (each for each in TextFormat if each != sent.format)
         return not same(sent, stored) and any(same(Comment(sent.text, each), stored) for each in others)
-    if _trimmed(storable(sent.text)) != _trimmed(stored.text):
+    if not _equal(storable(sent.text), stored.text):
         return False
     if stored.format is not None:
         return sent.format != stored.format
@@ -89,8 +89,10 @@ def below(old: Comment, new: Comment) -> Comment:
     return Comment(f"{_as_html(old.text, old.format)}\n{_as_html(new.text, new.format)}", TextFormat.HTML)
 
 
-def _trimmed(text: str) -> str:
-    return text.replace("\r\n", "\n").rstrip(" ")
+def _equal(sent: str, stored: str) -> bool:
+    """Compare texts; a space at the end of the stored one is what made Moodle store another format."""
+    sent, stored = sent.replace("\r\n", "\n"), stored.replace("\r\n", "\n")
+    return stored in {sent, f"{sent} "}
 
 
 def _as_html(text: str, text_format: int | None) -> str:

@@ -29,7 +29,7 @@ def united(entries: Sequence[Entry], options: Options) -> tuple[list[Entry], lis
     return kept, failed
 
 
-def _one(own: Sequence[Entry], options: Options) -> Entry | None:
+def _one(own: Sequence[Entry], options: Options) -> Entry | None:  # noqa: PLR0911 - a table of cases
     first = own[0]
     if all(entry.says_the_same(first) for entry in own):
         return first

@@ -53,7 +53,7 @@ def may_reopen(assignment: Assignment, newest: int) -> bool:
     return assignment.maxattempts <= 0 or newest < assignment.maxattempts - 1
 
 
-def reopens(assignment: Assignment, pass_grade: Decimal | None, before: Stored, step: Step) -> bool:
+def reopens(assignment: Assignment, pass_grade: Decimal | None, before: Stored, step: Step) -> bool:  # noqa: PLR0911 - a table of cases
     """Tell whether Moodle adds an attempt at a write to the newest one (``auto.*``, ``untilpass.*``).
 
     Until pass, what counts is what the gradebook then holds; where it cannot be read whether that passes, a graded
@@ -96,7 +96,7 @@ def _closed(before: Stored, step: Step) -> Harm | None:
     return Harm(Code.GRADEBOOK_CLOSED, text)
 
 
-def _gradebook(assignment: Assignment, options: Options, before: Stored, step: Step) -> Harm | None:
+def _gradebook(assignment: Assignment, options: Options, before: Stored, step: Step) -> Harm | None:  # noqa: PLR0911 - a table of cases
     book = before.book
     if assignment.anonymous or options.overwrite_grades or (not isinstance(book, Unknown) and book.is_closed):
         return None

@@ -84,7 +84,7 @@ class Plan:
             return _failed(entry, Code.ADVANCED_GRADING, f"The filling does not fit: {'; '.join(faults[:5])}.")
         return None
 
-    def decide(self, entry: Entry, before: Stored) -> Result | Write:
+    def decide(self, entry: Entry, before: Stored) -> Result | Write:  # noqa: PLR0911 - a table of cases
         """Decide on an entry that is not refused: a failure, nothing to do, or a write that keeps all else as it is."""
         if before.locked and not self.options.include_locked:
             text = "The submission is locked in Moodle; unlock it, or include locked ones."

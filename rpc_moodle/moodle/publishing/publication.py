@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from rpc_moodle.moodle.client import MoodleClient
@@ -11,6 +12,7 @@ from rpc_moodle.moodle.models import Assignment
 from rpc_moodle.moodle.publishing.conditions import scheme
 from rpc_moodle.moodle.publishing.duplicates import united
 from rpc_moodle.moodle.publishing.entries import Entry, Options, check, fault
+from rpc_moodle.moodle.publishing.grading import Scheme
 from rpc_moodle.moodle.publishing.keys import Key
 from rpc_moodle.moodle.publishing.pace import Pace
 from rpc_moodle.moodle.publishing.people import People, may_release, people, reached, resolved
@@ -26,6 +28,10 @@ Progress = Callable[[int, int], Awaitable[None]]
 
 _FEW = 1
 """Users who are asked about alone, which is fewer requests than asking about all."""
+
+
+def _is_plain(entry: Entry) -> bool:
+    return entry.filling is None and entry.scale_item is None
 
 
 class Publication:
@@ -129,7 +135,9 @@ class Publication:
         if few:
             reader.one_by_one = True
             users = [entry.user_id for entry in self._entries]
-            found, known = await both(scheme(self._moodle, assignment), reader.glance(users))
+            known, direct = await reader.glance(users)
+            plain = direct and assignment.grade > 0 and all(_is_plain(entry) for entry in self._entries)
+            found = Scheme(Decimal(assignment.grade), method="") if plain else await scheme(self._moodle, assignment)
             if not known:
                 who = await people(self._moodle, assignment, self._key)
         else:

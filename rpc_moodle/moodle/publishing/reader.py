@@ -65,16 +65,23 @@ class Reader:
                 found[entry.user_id] = self._from_bulk(entry.user_id, bulk)
         return found
 
-    async def glance(self, users: Sequence[int]) -> bool:
-        """Ask about a few users one by one; returns whether all of them are seen to have handed in.
+    async def glance(self, users: Sequence[int]) -> tuple[bool, bool]:
+        """Ask about a few users one by one.
+
+        Returns whether all of them are seen to have handed in, and whether all have a grade in points that was given
+        directly, so that nothing more has to be asked of how the assignment is graded.
 
         Raises MoodleError.
         """
         self._glanced = dict(zip(users, await together(self._status(user) for user in users), strict=True))
         states = [self._put(user, seen, Bulk()) for user, seen in self._glanced.items()]
-        return not self.sees_no_comments and all(
-            isinstance(state, Stored) and any(mark.handed_in for mark in state.marks.values()) for state in states
+        known = [state for state in states if isinstance(state, Stored) and not self.sees_no_comments]
+        if len(known) < len(states):
+            return False, False
+        direct = all(
+            state.mark(state.newest).direct and not may_reopen(self.assignment, state.newest) for state in known
         )
+        return all(any(mark.handed_in for mark in state.marks.values()) for state in known), direct
 
     async def after(self, writes: Sequence[Write]) -> dict[int, State]:
         """Read back what is stored after writes, never with an answer that was asked for before them.
@@ -125,7 +132,7 @@ class Reader:
         return self.assignment.markingworkflow or self.form is not None or grade is UNKNOWN or unreleased
 
     def _opens_book(self, entry: Entry, state: State) -> bool:
-        """Whether a status leaves open what the gradebook tells: locks, an override, what an older attempt put there."""
+        """Whether a status leaves open what the gradebook tells: locks, an override, an older attempt's grade."""
         if isinstance(state, errors.MoodleError):
             return False
         grade, book = state.mark(state.newest).grade, state.book

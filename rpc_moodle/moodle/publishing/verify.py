@@ -135,7 +135,7 @@ def _text_lost(text: _Text) -> tuple[Code, str] | None:
     return None
 
 
-def _grade_lost(write: Write, mark: Mark) -> tuple[Code, str] | None:
+def _grade_lost(write: Write, mark: Mark) -> tuple[Code, str] | None:  # noqa: PLR0911 - a table of cases
     if isinstance(mark.grade, Unknown):
         return None
     if write.entry.filling is not None:

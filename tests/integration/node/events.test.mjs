@@ -95,10 +95,10 @@ for (const [how, options] of Object.entries(TRANSPORTS)) {
         assert.ok(partly.data.results[2].message);
       });
 
-      test('assignments of a course come as pairs of id and name', async () => {
-        const pairs = await platform.call('getAssignmentInfoFromCourse', say.ids({ courseID: COURSE }));
-        assert.deepEqual(pairs[0], [ESSAY, 'Essay (files)']);
-        assert.ok(pairs.every(([id, name]) => Number.isInteger(id) && typeof name === 'string'));
+      test('assignments of a course come with id, name and maximum', async () => {
+        const found = await platform.call('getAssignmentInfoFromCourse', say.ids({ courseID: COURSE }));
+        assert.deepEqual(found[0], [ESSAY, 'Essay (files)', 100]);
+        assert.ok(found.every(([id, name, max]) => Number.isInteger(id) && typeof name === 'string' && (max === null || max > 0)));
       });
 
       test('a failure is thrown with a message that stands alone', async () => {

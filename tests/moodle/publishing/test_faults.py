@@ -77,7 +77,7 @@ async def test_after_the_same_call_again_all_is_published_once_and_no_report_has
     functions: tuple[str, ...],
     writes: int,
     fault: Fault,
-    ever_after: bool,  # noqa: FBT001 - a parameter of the table
+    ever_after: bool,
 ) -> None:
     moodle = client(functions=functions)
     assignment = await assignment_of(moodle, 2, 8)
