@@ -10,7 +10,7 @@ from rpc_moodle.moodle import MoodleClient, errors
 from rpc_moodle.moodle.grades import flags, grades, number, status, submission_rows
 from rpc_moodle.moodle.models import Assignment
 from rpc_moodle.moodle.publishing.comments import NO_COMMENT, Comment
-from rpc_moodle.moodle.publishing.state import UNKNOWN, Bulk, stored
+from rpc_moodle.moodle.publishing.stored import UNKNOWN, Bulk, stored
 from tests.moodle.conftest import REST
 from tests.support import VERSIONS, body_of, exchanges
 

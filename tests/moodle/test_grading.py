@@ -7,7 +7,8 @@ from aioresponses import aioresponses
 
 from rpc_moodle.moodle import MoodleClient, errors
 from rpc_moodle.moodle.models import Assignment
-from rpc_moodle.moodle.publishing.grading import OutOfRange, Scheme, scheme
+from rpc_moodle.moodle.publishing.conditions import scheme
+from rpc_moodle.moodle.publishing.grading import OutOfRange, Scheme
 from tests.moodle.conftest import REST
 from tests.support import VERSIONS, body_of, exchanges
 

@@ -7,9 +7,10 @@ import pytest
 
 from rpc_moodle.moodle import MoodleClient
 from rpc_moodle.moodle.assignments import assignment as assignment_of
-from rpc_moodle.moodle.publishing import Entry, Options, Outcome, Report, publish
+from rpc_moodle.moodle.publishing import Entry, Options, Outcome, Report
 from rpc_moodle.sandbox import Fault, Sandbox, Seen
 from rpc_moodle.sandbox.grading import Grader, Marks
+from tests.moodle.publishing.runs import publish
 from tests.moodle.publishing.conftest import Client
 from tests.moodle.publishing.lookout import FIVE, Lookout
 

@@ -19,6 +19,7 @@ from rpc_moodle.moodle.publishing import (
 )
 from rpc_moodle.sandbox import Sandbox
 from rpc_moodle.sandbox.work import BookGrade, Submission
+from tests.moodle.publishing.runs import publish
 from tests.moodle.publishing.conftest import Client
 from tests.moodle.publishing.lookout import FIVE, Lookout
 

@@ -6,8 +6,9 @@ import pytest
 
 from rpc_moodle.moodle import MoodleClient
 from rpc_moodle.moodle.assignments import assignment as assignment_of
-from rpc_moodle.moodle.publishing import Code, Entry, Options, Outcome, TextFormat, publish
+from rpc_moodle.moodle.publishing import Code, Entry, Options, Outcome, TextFormat
 from rpc_moodle.sandbox import Sandbox
+from tests.moodle.publishing.runs import publish
 from tests.moodle.publishing.lookout import Lookout
 
 

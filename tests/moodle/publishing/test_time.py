@@ -8,8 +8,9 @@ import pytest
 
 from rpc_moodle.moodle import MoodleClient
 from rpc_moodle.moodle.assignments import assignment as assignment_of
-from rpc_moodle.moodle.publishing import Code, Entry, Options, Outcome, Publication, publish
+from rpc_moodle.moodle.publishing import Code, Entry, Options, Outcome, Publication
 from rpc_moodle.sandbox import Fault, Sandbox, Seen
+from tests.moodle.publishing.runs import publish
 from tests.moodle.publishing.lookout import Lookout
 
 USERS = range(5, 15)
