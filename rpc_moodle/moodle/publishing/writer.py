@@ -102,7 +102,7 @@ class Writer:
             results += [
                 replace(one, outcome=Outcome.PUBLISHED) if one.outcome is Outcome.UNCHANGED else one for one in decided
             ]
-            results += (await self._settle(await self._send_all(fresh, 1), last=True))[0]
+            results += (await self._settle(await self._send_all(fresh, 1, alone=True), last=True))[0]
         return results
 
     def writes_together(self, total: int) -> bool:
@@ -160,19 +160,22 @@ class Writer:
             return WriterName.FORM
         return WriterName.ONE
 
-    async def _send_all(self, writes: Sequence[Write], total: int) -> list[_Try]:
-        """Send writes by the best writer that the key may call; what one refuses goes to the next."""
+    async def _send_all(self, writes: Sequence[Write], total: int, *, alone: bool = False) -> list[_Try]:
+        """Send writes by the best writer that the key may call; what one refuses goes to the next.
+
+        ``alone``: each in a request of its own.
+        """
         tries: list[_Try] = []
         waiting = list(writes)
         while waiting:
-            writer = self._writer(max(total, len(waiting)))
+            writer = self._writer(1 if alone else max(total, len(waiting)))
             bound = [write for write in waiting if write.form_only is not None] if writer is not WriterName.FORM else []
             free = [write for write in waiting if write not in bound]
-            sent = await self._send_by(writer if free else WriterName.FORM, free or bound)
+            sent = await self._send_by(writer if free else WriterName.FORM, free or bound, alone=alone)
             refused = [each for each in sent if _is_refused(each)]
             for each in refused:
                 self.key.refused.add(each.writer)
-            others = [WriterName.FORM, WriterName.MANY, WriterName.ONE]
+            others = (WriterName.FORM, WriterName.MANY, WriterName.ONE)
             if refused and all(self.key.lacks(name) for name in others):
                 return tries + sent
             tries += [each for each in sent if each not in refused]
@@ -182,10 +185,9 @@ class Writer:
                 waiting = [write for write in waiting if write.form_only is None]
         return tries
 
-    async def _send_by(self, writer: WriterName, writes: Sequence[Write]) -> list[_Try]:
-        alone = writer is WriterName.ONE or (
-            writer is WriterName.FORM and not (self.key.knows(BATCH) and len(writes) > 1)
-        )
+    async def _send_by(self, writer: WriterName, writes: Sequence[Write], *, alone: bool) -> list[_Try]:
+        batch = self.key.knows(BATCH) and len(writes) > 1
+        alone = alone or writer is WriterName.ONE or (writer is WriterName.FORM and not batch)
         options = self.plan.options
         groups = parts(writes, options.max_input_vars, 1 if alone else options.chunk, writer)
         sent = await together(self._send(writer, group, together_=not alone) for group in groups)

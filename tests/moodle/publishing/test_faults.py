@@ -10,9 +10,9 @@ from rpc_moodle.moodle.assignments import assignment as assignment_of
 from rpc_moodle.moodle.publishing import Entry, Options, Outcome, Report
 from rpc_moodle.sandbox import Fault, Sandbox, Seen
 from rpc_moodle.sandbox.grading import Grader, Marks
-from tests.moodle.publishing.runs import publish
 from tests.moodle.publishing.conftest import Client
 from tests.moodle.publishing.lookout import FIVE, Lookout
+from tests.moodle.publishing.runs import publish
 
 USERS = (5, 6, 9, 24)
 ENTRIES = [Entry(user, f"For {user}") for user in USERS]

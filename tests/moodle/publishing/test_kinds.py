@@ -15,13 +15,12 @@ from rpc_moodle.moodle.publishing import (
     Options,
     Outcome,
     TextFormat,
-    publish,
 )
 from rpc_moodle.sandbox import Sandbox
 from rpc_moodle.sandbox.work import BookGrade, Submission
-from tests.moodle.publishing.runs import publish
 from tests.moodle.publishing.conftest import Client
 from tests.moodle.publishing.lookout import FIVE, Lookout
+from tests.moodle.publishing.runs import publish
 
 
 @pytest.mark.parametrize("cmid", [8, 9, 10, 11, 12, 14, 15, 16, 17, 19, 20])

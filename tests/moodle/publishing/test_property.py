@@ -12,8 +12,8 @@ from rpc_moodle.moodle.assignments import assignment as assignment_of
 from rpc_moodle.moodle.publishing import WORKFLOW_STATES, Entry, Options, Outcome, Report, TextFormat
 from rpc_moodle.sandbox import Sandbox
 from rpc_moodle.sandbox.work import BookGrade, Submission
-from tests.moodle.publishing.runs import publish
 from tests.moodle.publishing.lookout import FIVE, Lookout
+from tests.moodle.publishing.runs import publish
 
 TOKENS = {
     "five": FIVE,

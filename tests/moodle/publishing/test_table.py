@@ -8,8 +8,8 @@ from rpc_moodle.moodle import MoodleClient
 from rpc_moodle.moodle.assignments import assignment as assignment_of
 from rpc_moodle.moodle.publishing import Code, Entry, Options, Outcome, TextFormat
 from rpc_moodle.sandbox import Sandbox
-from tests.moodle.publishing.runs import publish
 from tests.moodle.publishing.lookout import Lookout
+from tests.moodle.publishing.runs import publish
 
 
 async def test_a_graded_user_keeps_the_grade(moodle: MoodleClient, lookout: Lookout) -> None:

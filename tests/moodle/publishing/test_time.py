@@ -10,8 +10,8 @@ from rpc_moodle.moodle import MoodleClient
 from rpc_moodle.moodle.assignments import assignment as assignment_of
 from rpc_moodle.moodle.publishing import Code, Entry, Options, Outcome, Publication
 from rpc_moodle.sandbox import Fault, Sandbox, Seen
-from tests.moodle.publishing.runs import publish
 from tests.moodle.publishing.lookout import Lookout
+from tests.moodle.publishing.runs import publish
 
 USERS = range(5, 15)
 ENTRIES = [Entry(user, f"For {user}") for user in USERS]
