@@ -224,8 +224,6 @@ def _workflow(assignment: Assignment, user: int, bulk: Bulk, seen: Status | None
         if seen is not None
         else submission.get("gradingstatus")
         if submission is not None
-        else "notmarked"
-        if bulk.is_blank(assignment, user)
         else None
     )
     return UNKNOWN if state is None else state

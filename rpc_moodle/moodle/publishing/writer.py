@@ -189,8 +189,13 @@ class Writer:
         batch = self.key.knows(BATCH) and len(writes) > 1
         alone = alone or writer is WriterName.ONE or (writer is WriterName.FORM and not batch)
         options = self.plan.options
-        groups = parts(writes, options.max_input_vars, 1 if alone else options.chunk, writer)
-        sent = await together(self._send(writer, group, together_=not alone) for group in groups)
+        groups = list(parts(writes, options.max_input_vars, 1 if alone else options.chunk, writer))
+        sent: list[list[_Try]] = []
+        if len(groups) > 1 and not self.key.knows(writer):  # one finds out for all whether the key may
+            sent = [await self._send(writer, groups.pop(0), together_=not alone)]
+            if any(_is_refused(each) for each in sent[0]):
+                return sent[0] + [replace(sent[0][0], write=write) for group in groups for write in group]
+        sent += await together(self._send(writer, group, together_=not alone) for group in groups)
         return [each for group in sent for each in group]
 
     async def _send(self, writer: WriterName, writes: list[Write], *, together_: bool) -> list[_Try]:

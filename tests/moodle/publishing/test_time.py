@@ -52,20 +52,6 @@ async def test_no_write_is_started_that_would_not_be_done_in_time(moodle: Moodle
     assert lookout.writes() == []
 
 
-async def test_a_cancelled_publication_finishes_what_is_in_flight_and_starts_nothing_more(
-    moodle: MoodleClient, sandbox: Sandbox, lookout: Lookout
-) -> None:
-    running = asyncio.create_task(
-        publish(moodle, await assignment_of(moodle, 2, 8), ENTRIES, Options(chunk=2, parallel=1))
-    )
-    sandbox.site.fault = when("mod_assign_save_grades", running.cancel)
-    with pytest.raises(asyncio.CancelledError):
-        await running
-    assert lookout.writes() == ["mod_assign_save_grades"]
-    assert [seen.function for seen in sandbox.requests][-1] == "mod_assign_get_submission_status"
-    assert {user for user in USERS if lookout.comment(1, user).startswith("For")} == {5, 6}
-
-
 async def test_whoever_waits_no_longer_is_told_what_is_in_flight_and_what_was_not_started(
     moodle: MoodleClient, sandbox: Sandbox
 ) -> None:
