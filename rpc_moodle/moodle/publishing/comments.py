@@ -51,7 +51,8 @@ def same(sent: Comment, stored: Comment) -> bool:
         return False
     if max(len(text), len(stored.text)) > MAX_COMPARED:
         return False
-    return _reduced(_as_html(text, sent.format)) == _reduced(stored.text)
+    reduced = _reduced(_as_html(text, sent.format))
+    return bool(reduced) and reduced == _reduced(stored.text)
 
 
 def same_text(sent: Comment, stored: Comment, shown: Comment | None) -> bool:

@@ -191,7 +191,7 @@ def fault(entry: Entry, options: Options) -> str | None:
 
 def is_empty(text: str) -> bool:
     """Tell whether a reader would see nothing: no word, no picture, such as ``<p></p>`` or ``<br>``."""
-    if not text.strip():
+    if not text.replace("\u200b", "").strip():
         return True
     if "<" not in text and "&" not in text:
         return False

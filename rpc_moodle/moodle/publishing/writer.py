@@ -81,7 +81,7 @@ class Writer:
     clock: Callable[[], float] = time.monotonic
     in_flight: set[int] = field(default_factory=set)
     longest: float = _FIRST_GUESS
-    """Seconds that the longest wave took to be written and read back."""
+    """Seconds that the longest request took; none is started when less is left."""
 
     async def wave(self, entries: Sequence[Entry], total: int) -> list[Result]:
         """Publish entries, ``total`` being those of the whole publication.
@@ -206,6 +206,13 @@ class Writer:
             if not self.has_time(self.longest):
                 return _Sent.NOT_STARTED
             self.in_flight.update(write.user_id for write in writes)
+            started = self.clock()
+            try:
+                return await ask()
+            finally:
+                self.longest = max(self.longest, self.clock() - started)
+
+        async def ask() -> list[Answer]:
             request: Callable[[], Coroutine[Any, Any, Any]]
             if together_ and writer is WriterName.FORM:
                 return await save_forms(self.moodle, assignment, writes)
@@ -231,7 +238,6 @@ class Writer:
         results: list[Result] = []
         again: list[Entry] = []
         sent: list[_Try] = []
-        started = self.clock()
         for each in tries:
             if each.answer is _Sent.NOT_STARTED:
                 refused = each.write.form_only if self.key.lacks(WriterName.FORM) else None
@@ -250,8 +256,6 @@ class Writer:
             else:
                 results.append(result)
         self.in_flight.difference_update(each.write.user_id for each in tries)
-        if sent:
-            self.longest = max(self.longest, self.clock() - started)
         return results, again
 
     async def _after(self, writes: Sequence[Write]) -> dict[int, State]:
