@@ -299,9 +299,10 @@ def report(found: Report) -> PublicationReport:
 
 def _row(result: Result) -> ResultRow:
     error = None if result.error is None else translate(result.error)
-    named: int | str | None = result.user_id or result.given
+    by_number = result.participant is not None
+    named: int | str | None = result.given if by_number else result.user_id or result.given
     row: ResultRow = {
-        "extId": named if result.participant is None else None,
+        "extId": named,
         "status": result.outcome.value,
         "code": result.code.value if error is None else error.code.name,
         "message": result.message if error is None else error.message,

@@ -147,7 +147,8 @@ def _grade_lost(write: Write, mark: Mark) -> tuple[Code, str] | None:  # noqa: P
         return None
     if write.entry.names_grade:
         if mark.grade == write.before.mark(write.attempt).grade:
-            return Code.NOT_STORED, "Moodle took the grade and did not store it."
+            said = "Moodle took the grade and did not store it; it may be locked or overridden in the gradebook."
+            return Code.NOT_STORED, said
         return Code.CHANGED_MEANWHILE, "Another grade is there than the one sent: somebody else may have graded."
     text = "The grade is not what it was before the comment was written; somebody may have graded meanwhile."
     return Code.CHANGED_MEANWHILE, text
