@@ -107,7 +107,14 @@ class Reader:
             return found | {
                 write.user_id: _partly(write, stored(self.assignment, write.user_id, bulk, None)) for write in rest
             }
-        return found | await self._each([write.user_id for write in rest], bulk)
+        seen = await self._each([write.user_id for write in rest], bulk)
+        return found | {user: self._as_read(state, bulk) for user, state in seen.items()}
+
+    def _as_read(self, state: State, bulk: Bulk) -> State:
+        """Forget the state of a workflow that is switched off, where nobody has read it."""
+        if isinstance(state, errors.MoodleError) or bulk.flags is not None or self.assignment.markingworkflow:
+            return state
+        return replace(state, workflow=UNKNOWN)
 
     async def _alone(self, entries: Sequence[Entry]) -> dict[int, State]:
         """Read one user's status each, and what that leaves open: the gradebook, then what tells of everybody."""

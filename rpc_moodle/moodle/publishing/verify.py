@@ -92,11 +92,10 @@ def as_proven(write: Write, after: Stored) -> Stored:
     assert isinstance(book, BookGrade)  # noqa: S101 - what proves is there
     comment = write.comment if write.comment is not None else write.before.mark(write.attempt).comment
     handed_in = write.before.mark(write.attempt).handed_in
-    workflow = after.workflow if after.workflow is not UNKNOWN else write.workflow
     return Stored(
         newest=write.before.newest,
         marks={write.attempt: Mark(write.grade, comment, handed_in)},
-        workflow=workflow,
+        workflow=write.workflow if after.workflow in {"", UNKNOWN} else after.workflow,
         locked=after.locked,
         book=book,
     )
@@ -194,10 +193,10 @@ def _filling_lost(write: Write, after: Stored) -> tuple[Code, str] | None:
 
 def _untouched(write: Write, mark: Mark, after: Stored) -> bool:
     before = write.before.mark(write.attempt)
-    return (mark.comment, mark.grade, after.workflow, after.newest) == (
+    same_state = after.workflow is UNKNOWN or after.workflow == write.before.workflow
+    return same_state and (mark.comment, mark.grade, after.newest) == (
         before.comment,
         before.grade,
-        write.before.workflow,
         write.before.newest,
     )
 
