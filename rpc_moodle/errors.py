@@ -1,7 +1,8 @@
 """From what Moodle did to what the caller reads: the one table of Moodle errors and RPC codes."""
 
 from rpc_moodle.moodle import errors as moodle
-from utils.errors import INVALID_REQUEST, RATE_LIMITED, TIMEOUT, ErrorCode, RpcError
+from rpc_moodle.moopanel import errors as moopanel
+from utils.errors import INVALID_REQUEST, RATE_LIMITED, TIMEOUT, TOO_LARGE, ErrorCode, RpcError
 
 INVALID_TOKEN = ErrorCode("invalid_token", retryable=False, when="Moodle does not know the token.")
 ACCESS_DENIED = ErrorCode(
@@ -38,9 +39,11 @@ CODES = (
 TABLE: tuple[tuple[type[moodle.MoodleError], ErrorCode], ...] = (
     (moodle.InvalidSite, INVALID_REQUEST),
     (moodle.InvalidCredential, INVALID_REQUEST),
+    (moodle.InvalidArgument, INVALID_REQUEST),
     (moodle.HostNotAllowed, HOST_NOT_ALLOWED),
     (moodle.Unreachable, UNREACHABLE),
     (moodle.SiteTimeout, TIMEOUT),
+    (moodle.AnswerTooLarge, TOO_LARGE),
     (moodle.BadResponse, BAD_RESPONSE),
     (moodle.SiteBusy, RATE_LIMITED),
     (moodle.SiteUnavailable, SITE_UNAVAILABLE),
@@ -48,6 +51,11 @@ TABLE: tuple[tuple[type[moodle.MoodleError], ErrorCode], ...] = (
     (moodle.AccessDenied, ACCESS_DENIED),
     (moodle.NotFound, NOT_FOUND),
     (moodle.MoodleException, MOODLE_ERROR),
+    (moopanel.InvalidKey, INVALID_TOKEN),
+    (moopanel.NotConfirmed, ACCESS_DENIED),
+    (moopanel.NotFound, NOT_FOUND),
+    (moopanel.Refused, INVALID_REQUEST),
+    (moopanel.PanelRefusal, MOODLE_ERROR),
     (moodle.MoodleError, BAD_RESPONSE),
 )
 
@@ -66,19 +74,34 @@ def translate(error: Exception) -> RpcError | None:
     return RpcError(code, sentence(error), details=_details(error))
 
 
-def sentence(error: moodle.MoodleError) -> str:
+def sentence(error: moodle.MoodleError) -> str:  # noqa: C901, PLR0911 - a table reads best as one
     """Say what went wrong so that a person can act on it, without a token, a URL's query or a stack trace."""
     match error:
+        case moodle.PlainHttp():
+            return f"{error} Use its https:// address, or its operator sets RPC_MOODLE_ALLOW_HTTP."
         case moodle.HostNotAllowed():
             return f"{error} Its operator can allow it with RPC_MOODLE_ALLOWED_HOSTS or RPC_MOODLE_ALLOW_PRIVATE."
         case moodle.InvalidToken():
             return "Moodle does not know this API key: it was mistyped, deleted, has expired, or is another site's."
-        case moodle.AccessDenied(errorcode="accessexception"):
+        case moodle.FunctionDenied():
             return _ACCESS_EXCEPTION.format(function=error.function)
-        case moodle.AccessDenied(errorcode="nopermissions"):
+        case moodle.CapabilityDenied(errorcode=str(code)) if code:
             return f"The account of the API key lacks a right in Moodle: {error}"
+        case moodle.UnknownFunction():
+            return (
+                f"This site has no function {error.function}: its Moodle is older than the function, or the plugin "
+                "that brings it is not installed."
+            )
+        case moodle.NotDone():
+            return f"Moodle has not done it: {error} ({error.function})"
         case moodle.MoodleException() if error.errorcode:
             return f"Moodle refused {error.function}: {error} ({error.errorcode})"
+        case moopanel.InvalidKey():
+            return f"The MooPanel plugin refuses the API key, which is not the one in its settings there: {error}"
+        case moopanel.NotFound():
+            return f"The MooPanel plugin found nothing for {error.endpoint}: {error}"
+        case moopanel.PanelRefusal():
+            return f"The MooPanel plugin refused {error.endpoint}: {error} ({error.status})"
         case _:
             return str(error)
 
@@ -87,6 +110,8 @@ def _details(error: moodle.MoodleError) -> dict[str, object]:
     match error:
         case moodle.MoodleException():
             return {"errorcode": error.errorcode, "function": error.function}
+        case moopanel.PanelRefusal():
+            return {"errorcode": str(error.status), "function": error.endpoint}
         case moodle.SiteUnavailable(retry_after=float(seconds)):
             return {"retryAfter": seconds}
         case _:

@@ -1,7 +1,7 @@
 """Which methods there are: a decorator that reads a handler's annotations, and a table to look events up in."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
 
@@ -17,7 +17,8 @@ class Method:
 
     ``request_model`` is None for a handler that takes any payload as it comes; ``result_type`` is its return
     annotation; ``binary`` says that replies may hold bytes, ``writes`` that a call changes something at the site;
-    ``doc`` is the handler's docstring.
+    ``needs`` are the functions that it calls there, ``gains_by`` those that it can do without; ``doc`` is the handler's
+    docstring.
     """
 
     name: str
@@ -27,6 +28,8 @@ class Method:
     handler: Handler
     binary: bool
     writes: bool
+    needs: tuple[str, ...]
+    gains_by: tuple[str, ...]
     doc: str
 
 
@@ -37,11 +40,20 @@ class Registry:
         self._methods: list[Method] = []
         self._by_event: dict[str, Method] = {}
 
-    def method(self, name: str, *aliases: str, binary: bool = False, writes: bool = False) -> Callable[[H], H]:
+    def method(
+        self,
+        name: str,
+        *aliases: str,
+        binary: bool = False,
+        writes: bool = False,
+        needs: Sequence[str] = (),
+        gains_by: Sequence[str] = (),
+    ) -> Callable[[H], H]:
         """Register ``async def handler(request: SomeModel, call: Call) -> Result`` for an event and its aliases.
 
         A request annotated ``object`` takes whatever payload comes. ``binary``: replies may hold bytes.
-        ``writes``: a call changes something at the site, so that no key of it may be misspelt.
+        ``writes``: a call changes something at the site, so that no key of it may be misspelt. ``needs``: the
+        functions that it calls there; ``gains_by``: further ones that it uses where it may.
         Raises TypeError for a handler of another form, ValueError for a name that is taken.
         """
 
@@ -65,6 +77,8 @@ class Registry:
                     handler=handler,
                     binary=binary,
                     writes=writes,
+                    needs=tuple(needs),
+                    gains_by=tuple(gains_by),
                     doc=inspect.getdoc(handler) or "",
                 )
             )

@@ -1,7 +1,11 @@
 """Writes the reference pages from the code: a line ``<!-- generated: NAME -->`` of a page becomes what is said here."""  # noqa: INP001 - found by conf.py, part of no package
 
+import ast
+import inspect
 import re
-from collections.abc import Iterable, Iterator
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
@@ -11,7 +15,9 @@ from typing_extensions import get_type_hints, is_typeddict
 from wire_types import Shapes, in_words, is_model
 
 from rpc_moodle import errors
+from rpc_moodle.cli.naming import command_of
 from rpc_moodle.methods import METHODS
+from rpc_moodle.moodle.rights import rights
 from rpc_moodle.settings import Settings
 from utils.errors import CODES, ErrorCode
 from utils.registry import Method
@@ -50,6 +56,63 @@ def methods_sections() -> str:
         done.update(waiting)
         described += [_shape(name, shapes) for name in waiting]
     return "\n\n".join([*parts, "## Shapes", *described])
+
+
+def capabilities_table() -> str:
+    """Write a row per method: the library's functions behind it, its command, Moodle's functions, and the rights."""
+    rows = (
+        (
+            f"`{method.name}`",
+            ", ".join(f"`{name}`" for name in library_calls(method.handler)),
+            f"`{' '.join(command_of(method.name))}`",
+            _functions(method),
+            ", ".join(_rights(method)),
+        )
+        for method in METHODS
+        if method.needs or method.gains_by
+    )
+    return _table(("event", "library", "command", "functions of Moodle", "rights"), rows)
+
+
+def _functions(method: Method) -> str:
+    needed = [f"`{name}`" for name in method.needs]
+    better = [f"*`{name}`*" for name in method.gains_by]
+    return ", ".join([*needed, *better])
+
+
+def _rights(method: Method) -> list[str]:
+    found = {right: None for function in method.needs for right in rights(function)}
+    return [f"`{right.capability}`" + (f" ({right.only_for})" if right.only_for else "") for right in found]
+
+
+def library_calls(handler: Callable[..., object]) -> list[str]:
+    """List the functions of the library that a handler calls, itself or in functions of its own module."""
+    found: dict[str, None] = {}
+    seen: set[str] = set()
+    waiting = [handler]
+    while waiting:
+        function = waiting.pop()
+        seen.add(function.__name__)
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        for node in ast.walk(tree):
+            named = ast.unparse(node) if isinstance(node, ast.Attribute | ast.Name) else ""
+            value = _looked_up(named, function.__globals__) if named.replace(".", "").isidentifier() else None
+            if not inspect.isfunction(value):
+                continue
+            asks = inspect.iscoroutinefunction(value) or inspect.isasyncgenfunction(value)
+            if asks and value.__module__.startswith("rpc_moodle.moodle."):
+                found[f"{value.__module__.removeprefix('rpc_moodle.moodle.')}.{value.__name__}"] = None
+            elif value.__module__ == function.__module__ and value.__name__ not in seen:
+                waiting.append(value)
+    return sorted(found)
+
+
+def _looked_up(name: str, names: Mapping[str, Any]) -> Any:
+    first, *rest = name.split(".")
+    value = names.get(first)
+    for part in rest:
+        value = getattr(value, part, None) if inspect.ismodule(value) else None
+    return value
 
 
 def _method(method: Method, shapes: Shapes) -> str:
@@ -124,7 +187,12 @@ def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _fill(_app: Sphinx, _page: str, source: list[str]) -> None:
-    written = {"settings": settings_table, "codes": codes_table, "methods": methods_sections}
+    written = {
+        "settings": settings_table,
+        "codes": codes_table,
+        "methods": methods_sections,
+        "capabilities": capabilities_table,
+    }
     source[0] = _MARK.sub(lambda mark: written[mark[1]](), source[0])
 
 
@@ -132,5 +200,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Have every page filled before it is read."""
     app.connect("source-read", _fill)
     # These pages depend on the code, which Sphinx does not watch: read them at every build.
-    app.connect("env-get-outdated", lambda *_: ["methods", "errors", "settings"])
+    app.connect("env-get-outdated", lambda *_: ["methods", "errors", "settings", "capabilities"])
     return {"parallel_read_safe": True}

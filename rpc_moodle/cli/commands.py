@@ -13,8 +13,11 @@ from pydantic import ValidationError
 from rpc_moodle import sandbox as in_memory_moodle
 from rpc_moodle.app import create_app
 from rpc_moodle.cli import demo as demonstration
+from rpc_moodle.cli import doctor as cli_doctor
 from rpc_moodle.cli import download as cli_download
+from rpc_moodle.cli.generated import add_commands
 from rpc_moodle.cli.once import as_json, call_once
+from rpc_moodle.methods import METHODS
 from rpc_moodle.settings import Settings
 from utils.auth import reason_not_to_start
 from utils.logs import configure
@@ -100,6 +103,8 @@ def call(
 
 
 cli.command()(cli_download.download)
+cli.command()(cli_doctor.doctor)
+add_commands(cli, METHODS, settings)
 
 
 def main() -> None:

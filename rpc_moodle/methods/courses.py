@@ -22,7 +22,7 @@ class CourseUsersRequest(CourseRequest):
     """Whose users to list."""
 
 
-@methods.method("getUsersFromCourse")
+@methods.method("getUsersFromCourse", needs=["core_enrol_get_enrolled_users"])
 async def get_users_from_course(request: CourseUsersRequest, call: Call) -> list[User]:
     """List everyone enrolled in a course, suspended enrolments included."""
     async with moodle_of(request, call) as moodle:
@@ -59,7 +59,9 @@ class CourseAssignmentsRequest(CourseRequest):
     detailed: bool = Field(default=False, description="Give an object for each assignment instead of a list.")
 
 
-@methods.method("getAssignmentInfoFromCourse")
+@methods.method(
+    "getAssignmentInfoFromCourse", needs=["mod_assign_get_assignments"], gains_by=["core_course_get_course_module"]
+)
 async def get_assignment_info_from_course(
     request: CourseAssignmentsRequest, call: Call
 ) -> list[tuple[int, str, int | None]] | list[AssignmentInfo]:

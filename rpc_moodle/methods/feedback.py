@@ -28,6 +28,15 @@ from utils.registry import Registry
 
 methods = Registry()
 
+PUBLISHING_GAINS_BY = (
+    "mod_assign_get_submission_status",
+    "mod_assign_get_grades",
+    "mod_assign_get_user_flags",
+    "mod_assign_get_submissions",
+    "mod_assign_save_grades",
+    "core_course_get_course_module",
+    "core_grading_get_definitions",
+)
 _ANSWER_SECONDS = 1.0
 """Seconds of a call's time that are kept for its reply; of a short call, a tenth."""
 
@@ -59,7 +68,12 @@ class PublicationQuery(MoodleRequest):
     )
 
 
-@methods.method("publishAssignmentTextFeedback", writes=True)
+@methods.method(
+    "publishAssignmentTextFeedback",
+    writes=True,
+    needs=["mod_assign_get_assignments", "mod_assign_save_grade"],
+    gains_by=PUBLISHING_GAINS_BY,
+)
 async def publish_assignment_text_feedback(request: TextFeedbackRequest, call: Call) -> PublicationReport:
     """Publish feedback texts; grade, attempt and workflow state stay as they are, but for a grade that is given.
 
@@ -71,7 +85,13 @@ async def publish_assignment_text_feedback(request: TextFeedbackRequest, call: C
     )
 
 
-@methods.method("publishGrades", "publishAssignmentGrade", writes=True)
+@methods.method(
+    "publishGrades",
+    "publishAssignmentGrade",
+    writes=True,
+    needs=["mod_assign_get_assignments", "mod_assign_save_grade"],
+    gains_by=PUBLISHING_GAINS_BY,
+)
 async def publish_grades(request: GradesRequest, call: Call) -> PublicationReport:
     """Publish grades, with a text where one is given: an empty one leaves the comment, `clear` removes it.
 

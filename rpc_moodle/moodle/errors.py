@@ -4,21 +4,31 @@
 
     MoodleError                the transport's SiteError, whose tree stands in ``rpc_moodle.transport.errors``
     ├── InvalidSite, InvalidCredential, HostNotAllowed, Unreachable, SiteTimeout, BadResponse, SiteUnavailable …
+    ├── InvalidArgument        what was asked for must not be sent
     └── MoodleException        Moodle answered with an errorcode
         ├── InvalidToken       Moodle does not know the token
-        ├── AccessDenied       function, token restriction or capability
+        ├── AccessDenied       the token or its account may not do this
+        │   ├── FunctionDenied     the function is not for this token
+        │   ├── CapabilityDenied   the account lacks a right
+        │   └── EnrolmentDenied    the account may not enter the course
+        ├── NotDone            Moodle answered with a warning and has done nothing
         └── NotFound           course, assignment, user or file
+            └── UnknownFunction  the site has no such function
 
 No text of any of them holds a token or a URL's query.
 """
 
 from rpc_moodle.transport.errors import (
+    AnswerTooLarge,
     BadResponse,
     CircuitOpen,
     Disconnected,
     HostNotAllowed,
     InvalidCredential,
     InvalidSite,
+    OverBudget,
+    PassingFault,
+    PlainHttp,
     QueueFull,
     ServerFault,
     SiteBusy,
@@ -33,26 +43,40 @@ from rpc_moodle.transport.errors import SiteError as MoodleError
 
 __all__ = [
     "AccessDenied",
+    "AnswerTooLarge",
     "BadResponse",
+    "CapabilityDenied",
     "CircuitOpen",
     "Disconnected",
+    "EnrolmentDenied",
+    "FunctionDenied",
     "HostNotAllowed",
+    "InvalidArgument",
     "InvalidCredential",
     "InvalidSite",
     "InvalidToken",
     "MoodleError",
     "MoodleException",
+    "NotDone",
     "NotFound",
+    "OverBudget",
+    "PassingFault",
+    "PlainHttp",
     "QueueFull",
     "ServerFault",
     "SiteBusy",
     "SiteTimeout",
     "SiteUnavailable",
     "Truncated",
+    "UnknownFunction",
     "Unproven",
     "Unreachable",
     "Untrusted",
 ]
+
+
+class InvalidArgument(MoodleError, ValueError):
+    """What was asked for is no sensible question, or one that Moodle would misread; nothing was sent."""
 
 
 class MoodleException(MoodleError):
@@ -75,13 +99,33 @@ class InvalidToken(MoodleException):
 
 
 class AccessDenied(MoodleException):
-    """The token or its account may not do this.
+    """The token or its account may not do this."""
 
-    ``accessexception`` has causes that Moodle does not tell apart: the function is not in the token's
-    service, the token has expired, it is bound to another IP address (``token.*``), or the account lacks
-    ``webservice/rest:use`` (Moodle's source).
+
+class FunctionDenied(AccessDenied):
+    """The function is not for this token: ``accessexception``.
+
+    It has causes that Moodle does not tell apart: the function is not in the token's service, the token has
+    expired, it is bound to another IP address (``token.*``), or the account lacks ``webservice/rest:use``
+    (Moodle's source).
     """
+
+
+class CapabilityDenied(AccessDenied):
+    """The account lacks a right in Moodle, which the text names."""
+
+
+class EnrolmentDenied(AccessDenied):
+    """The account may not enter the course: not enrolled, or the course or activity is hidden from it."""
+
+
+class NotDone(MoodleException):
+    """Moodle answered 200 with a warning and has done nothing; ``errorcode`` is the warning's code."""
 
 
 class NotFound(MoodleException):
     """There is no such course, assignment, user or file, or the account may not see it."""
+
+
+class UnknownFunction(NotFound):
+    """The site has no such function: its Moodle is too old, or a plugin is not installed (``saylor.missing``)."""

@@ -1,55 +1,75 @@
-"""What a student sees of an assignment in the gradebook."""
-
-from typing import Required
-
-from pydantic import BaseModel, ConfigDict
-from typing_extensions import TypedDict
+"""The gradebook: grade items of a course with everyone's grades, and the totals of a user's courses."""
 
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.models import Assignment, Rows
+from rpc_moodle.moodle.models import Several
+from rpc_moodle.moodle.values import Known, Name, Row, Text, When
 
 
-class Item(TypedDict, total=False):
-    """A grade item of one user.
+class GradeItem(Row):
+    """A user's grade in one column of the gradebook, as the gradebook shows it.
 
-    ``graderaw`` is the final grade, None for none; ``feedback`` is HTML as shown; ``gradeformatted`` holds an icon
-    where the item has a pass mark (``untilpass_later.1.before.gradebook``).
+    ``itemtype`` is ``mod`` for an activity, ``course`` for the total. ``graderaw`` in points between ``grademin``
+    and ``grademax``, null for none; ``gradeformatted`` is what people see: points, a letter or a scale's word.
+    ``feedback`` is HTML. Whether it is locked or overridden is told to teachers alone (``grades.items.self``).
     """
 
-    cmid: int | None
-    itemmodule: str | None
-    itemnumber: int | None
-    graderaw: float | None
-    gradeformatted: str | None
-    feedback: str | None
-    gradeishidden: bool | None
-    gradeislocked: bool | None
-    gradeisoverridden: bool | None
+    id: int
+    itemname: Name = ""
+    itemtype: str = ""
+    itemmodule: Text = ""
+    cmid: int | None = None
+    graderaw: float | None = None
+    grademin: float = 0
+    grademax: float = 0
+    gradeformatted: Name = ""
+    percentageformatted: Name = ""
+    lettergradeformatted: Name = ""
+    feedback: Text = ""
+    gradedategraded: When = None
+    gradeishidden: Known = None
+    gradeislocked: Known = None
+    gradeisoverridden: Known = None
 
 
-class _UserGrades(TypedDict, total=False):
-    userid: Required[int]
-    gradeitems: Rows[Item]
+class UserGrades(Row):
+    """A user's row of the gradebook."""
+
+    userid: int
+    userfullname: Name = ""
+    useridnumber: Name = ""
+    gradeitems: Several[GradeItem] = ()
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+class CourseTotal(Row):
+    """The total of one course: ``grade`` as people see it, ``rawgrade`` in points, null for none."""
 
-    usergrades: Rows[_UserGrades] = []
+    courseid: int
+    grade: Name = ""
+    rawgrade: float | None = None
 
 
-async def items(moodle: MoodleClient, assignment: Assignment, user: int = 0) -> dict[int, Item]:
-    """Return the assignment's grade item of each user, or of one, by user id.
+class _Items(Row):
+    usergrades: Several[UserGrades] = ()
 
-    One request tells of the whole course (``course.gradebook_all``).
 
-    Raises AccessDenied where the account may not see the gradebook, and any other MoodleError.
+class _Totals(Row):
+    grades: Several[CourseTotal] = ()
+
+
+async def items(moodle: MoodleClient, course_id: int, user_id: int | None = None) -> list[UserGrades]:
+    """Return the gradebook of a course: a user's row, or everybody's in one request (``grades.items.all``).
+
+    On a course of 320 everybody's takes Moodle a second. Raises AccessDenied for who may not see them, and any
+    other MoodleError.
     """
-    function = "gradereport_user_get_grade_items"
-    answer = await moodle.call(function, {"courseid": assignment.course, "userid": user}, into=_Answer, fresh=True)
-    return {
-        row["userid"]: item
-        for row in answer.usergrades
-        for item in row.get("gradeitems", [])
-        if item.get("cmid") == assignment.cmid and not item.get("itemnumber")
-    }
+    params = {"courseid": course_id, "userid": user_id or 0, **moodle.naming}
+    return list((await moodle.call("gradereport_user_get_grade_items", params, into=_Items, fresh=True)).usergrades)
+
+
+async def totals(moodle: MoodleClient, user_id: int | None = None) -> list[CourseTotal]:
+    """Return the course totals of a user, of the account itself without an id (``grades.overview.self``).
+
+    Another's need ``moodle/grade:viewall`` for the whole site (``grades.overview.of_student``). Raises MoodleError.
+    """
+    params = {"userid": user_id or 0}
+    return list((await moodle.call("gradereport_overview_get_course_grades", params, into=_Totals, fresh=True)).grades)

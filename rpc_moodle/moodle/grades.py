@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import Assignment, Flag, Notice, Plugin, Rows, Several
+from rpc_moodle.moodle.wire import Params
 
 
 class GradeRow(TypedDict, total=False):
@@ -19,6 +20,7 @@ class GradeRow(TypedDict, total=False):
     attemptnumber: int
     grade: str | None
     gradefordisplay: str | None
+    timemodified: int
 
 
 class FlagsRow(TypedDict, total=False):
@@ -133,8 +135,8 @@ def number(grade: str | None) -> Decimal | None:
     return value if value >= 0 else None
 
 
-async def grades(moodle: MoodleClient, assignment: Assignment) -> dict[int, GradeRow]:
-    """Get the stored grade of each user's latest attempt, by user id.
+async def grades(moodle: MoodleClient, assignment: Assignment, *, since: int = 0) -> dict[int, GradeRow]:
+    """Get the stored grade of each user's latest attempt, by user id; those changed ``since`` then, in Unix seconds.
 
     Moodle joins grades with the latest attempts: an attempt that nobody marked yet has no row, even
     if an earlier one was graded (``grades.assign``: assignment 7). A member of a team without a
@@ -143,7 +145,8 @@ async def grades(moodle: MoodleClient, assignment: Assignment) -> dict[int, Grad
     Raises AccessDenied where the account may not grade, and any other MoodleError.
     """
     function = "mod_assign_get_grades"
-    answer = await moodle.call(function, {"assignmentids": [assignment.id]}, into=_Grades, fresh=True)
+    params: Params = {"assignmentids": [assignment.id], "since": since or None}
+    answer = await moodle.call(function, params, into=_Grades, fresh=True)
     _may_grade(answer, function)
     found: dict[int, GradeRow] = {}
     for listed in answer.assignments:

@@ -11,6 +11,7 @@ from typing import Self
 from aiohttp import web
 
 from rpc_moodle.sandbox.certificate import self_signed
+from rpc_moodle.sandbox.moopanel import SETTINGS as MOOPANEL
 from rpc_moodle.sandbox.seed import TOKEN_NAMES, seeded_site, token_value
 from rpc_moodle.sandbox.server import create_app
 from rpc_moodle.sandbox.site import Seen, Site
@@ -28,6 +29,7 @@ class Sandbox:
         users: Students in the big course.
         latency: Seconds that each answer is late.
         release: ``4.4``, ``4.5`` or ``5.0``.
+        wider: With the further courses, categories and cohorts of the wider recordings.
 
     Raises:
         ValueError: An unknown ``release``.
@@ -35,7 +37,7 @@ class Sandbox:
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a test may want otherwise
         self,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -43,8 +45,9 @@ class Sandbox:
         users: int = 50,
         latency: float = 0.0,
         release: str = "4.5",
+        wider: bool = False,
     ) -> None:
-        self.site: Site = seeded_site(users=users, release=release)
+        self.site: Site = seeded_site(users=users, release=release, wider=wider)
         self.url = ""
         self.untrusted_url = ""
         self._host, self._port = host, port
@@ -97,7 +100,7 @@ class Sandbox:
 
 async def run(host: str, port: int, *, users: int, latency: float, release: str) -> None:
     """Serve until cancelled, after telling on standard output what is there and which tokens open it."""
-    async with Sandbox(host, port, users=users, latency=latency, release=release) as sandbox:
+    async with Sandbox(host, port, users=users, latency=latency, release=release, wider=True) as sandbox:
         await sandbox.listen_untrusted()
         sys.stdout.write(describe(sandbox))
         sys.stdout.flush()
@@ -115,5 +118,6 @@ def describe(sandbox: Sandbox) -> str:
         lines.append(f"course {course.id:<3} {course.fullname}, {len(course.enrolments)} enrolled")
         inside = (one for one in site.assignments.values() if one.courseid == course.id)
         lines += [f"    assignment {one.cmid:<3} {name_shown(one.name, raw=False, filtered=True)}" for one in inside]
-    lines += ["", *(f"token {name:<19} {token_value(name)}" for name in TOKEN_NAMES), ""]
+    lines += ["", *(f"token {name:<19} {token_value(name)}" for name in TOKEN_NAMES)]
+    lines += [f"MooPanel key              {site.panel.api_key}, reports by PUT {sandbox.url}{MOOPANEL}", ""]
     return "\n".join(lines)

@@ -6,9 +6,9 @@ from typing import Any
 
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.gradebook import Item, items
 from rpc_moodle.moodle.grades import Status, flags, grades, status, submission_rows
 from rpc_moodle.moodle.models import Assignment
+from rpc_moodle.moodle.publishing.book import Item, items
 from rpc_moodle.moodle.publishing.comments import Comment
 from rpc_moodle.moodle.publishing.conditions import fillings
 from rpc_moodle.moodle.publishing.entries import Entry, TextFormat

@@ -7,9 +7,9 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Any, Final
 
-from rpc_moodle.moodle.gradebook import Item
 from rpc_moodle.moodle.grades import FlagsRow, GradeRow, LastAttempt, Status, SubmissionRow, number
 from rpc_moodle.moodle.models import Assignment, Plugin
+from rpc_moodle.moodle.publishing.book import Item
 from rpc_moodle.moodle.publishing.comments import NO_COMMENT, Comment
 from rpc_moodle.moodle.publishing.entries import Filling
 
