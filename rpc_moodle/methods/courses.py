@@ -9,7 +9,7 @@ from rpc_moodle.methods.common import CourseRequest, moodle_of
 from rpc_moodle.methods.people import People, User
 from rpc_moodle.moodle import assignments, users
 from rpc_moodle.moodle.models import Assignment
-from rpc_moodle.moodle.publishing.grading import scheme
+from rpc_moodle.moodle.publishing.conditions import scheme
 from rpc_moodle.moodle.text import plain_name
 from rpc_moodle.transport.gather import together
 from utils.call import Call

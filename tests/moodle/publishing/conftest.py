@@ -20,7 +20,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 @pytest.fixture
 async def http() -> AsyncIterator[Http]:
     limits = Limits(failures=1000)
-    async with Http(limits=limits, total_seconds=0.3, read_seconds=0.2) as pool:
+    async with Http(limits=limits, total_seconds=0.8, read_seconds=0.6) as pool:
         yield pool
 
 
