@@ -18,9 +18,9 @@ _INFO = "core_webservice_get_site_info"
 class Facts:
     """What was found out about a site and a token; None stands for what cannot be known.
 
-    ``url`` is the origin of the site's address. ``refusal`` is the error that keeps every call out. ``webservices`` says whether web services are on at all.
-    ``functions`` may be called, ``absent`` ones the site does not have. ``refused`` are the calls about a course and
-    an assignment that were refused, by function.
+    ``url`` is the origin of the site's address. ``refusal`` is the error that keeps every call out. ``webservices``
+    says whether web services are on at all. ``functions`` may be called, ``absent`` ones the site does not have.
+    ``refused`` are the calls about a course and an assignment that were refused, by function.
     """
 
     url: str
