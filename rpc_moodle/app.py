@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Mapping
 
 from aiohttp import web
 
+from rpc_moodle import callbacks
+from rpc_moodle.callbacks import EVENT
 from rpc_moodle.downloads.links import FileLinks, Tickets
 from rpc_moodle.downloads.reply import DownloadLimits
 from rpc_moodle.downloads.routes import add_routes
@@ -13,11 +15,15 @@ from rpc_moodle.moodle import Http
 from rpc_moodle.publications import Publications
 from rpc_moodle.report_files import ReportFiles
 from rpc_moodle.settings import Settings
+from rpc_moodle.transport.allowance import AnswerLimits
+from rpc_moodle.transport.budget import Budget
 from rpc_moodle.transport.guard import Guard
 from rpc_moodle.transport.sites import Limits
 from utils.dispatch import Dispatcher
 from utils.metrics import Gauges
 from utils.server import create_server
+from utils.subscriptions import Subscriptions
+from utils.topics import MemoryTopics
 
 
 def create_http(settings: Settings) -> Http:
@@ -28,7 +34,18 @@ def create_http(settings: Settings) -> Http:
             per_second=settings.site_requests_per_second,
             waiting=settings.site_queue,
         ),
-        guard=Guard(hosts=settings.allowed_hosts, private=settings.allow_private),
+        guard=Guard(hosts=settings.allowed_hosts, private=settings.allow_private, http=settings.allow_http),
+        connections=Budget(
+            "connections to sites",
+            each=settings.outgoing_connections_per_caller,
+            total=settings.outgoing_connections,
+        ),
+        answers=AnswerLimits(
+            bytes=settings.answer_max_bytes,
+            rows=settings.answer_max_rows,
+            pages=settings.answer_max_pages,
+            files=settings.answer_max_files,
+        ),
     )
 
 
@@ -43,17 +60,28 @@ def create_publications(settings: Settings) -> Publications:
 
 
 def create_dispatcher(
-    settings: Settings, http: Http, tickets: Tickets, publications: Publications | None = None
+    settings: Settings,
+    http: Http,
+    tickets: Tickets,
+    publications: Publications | None = None,
+    subscriptions: Subscriptions | None = None,
 ) -> Dispatcher:
-    """Build what answers calls; ``http`` and ``publications`` are opened and closed by whoever made them."""
+    """Build what answers calls; what is handed in is opened and closed by whoever made it."""
+    if subscriptions is None:
+        subscriptions = Subscriptions(MemoryTopics(), EVENT)
     return Dispatcher(
         METHODS,
         shared=(
             http,
             tickets,
             FileLinks(tickets, settings.file_urls),
-            DownloadLimits(files=settings.download_max_files, bytes=settings.download_max_bytes),
+            DownloadLimits(
+                files=settings.download_max_files,
+                streamed=settings.answer_max_files,
+                bytes=settings.download_max_bytes,
+            ),
             publications or Publications(),
+            subscriptions,
         ),
         default_timeout=settings.timeout_ms / 1000,
         translate=translate,
@@ -63,17 +91,19 @@ def create_dispatcher(
 def create_app(settings: Settings) -> web.Application:
     """Build the service: Socket.IO, health, files over HTTP."""
     http, tickets, publications = create_http(settings), create_tickets(settings), create_publications(settings)
+    subscriptions = Subscriptions(MemoryTopics(), EVENT)
 
     async def opened(_app: web.Application) -> AsyncIterator[None]:
-        async with http, publications:  # the writes in flight end before the connections do
+        async with http, publications, subscriptions:  # the writes in flight end before the connections do
             yield
 
     async def sites() -> Mapping[str, object]:
         return http.sites.state()
 
-    dispatcher = create_dispatcher(settings, http, tickets, publications)
+    dispatcher = create_dispatcher(settings, http, tickets, publications, subscriptions)
     app = create_server(dispatcher, settings, checks={"sites": sites}, collectors=[_metrics(http)])
     add_routes(app, http, tickets)
+    callbacks.add_routes(app, subscriptions.topics)
     app.cleanup_ctx.append(opened)
     return app
 

@@ -14,7 +14,7 @@ from yarl import URL
 
 from rpc_moodle.errors import INVALID_TOKEN
 from rpc_moodle.moodle import errors, wire
-from rpc_moodle.moodle.files.url import bare, file_url, is_of, site_of
+from rpc_moodle.moodle.files.url import bare, file_of, file_url, is_of, site_of
 from utils.errors import RpcError
 
 Mode = Literal["sealed", "plain", "none"]
@@ -90,9 +90,9 @@ class Tickets:
         facts: dict[str, object] = sealed["facts"]
         return facts
 
-    def seal(self, url: str, token: SecretStr) -> str:
-        """Put a ticket onto a file URL of Moodle. Raises InvalidSite when it is none."""
-        clean = bare(file_url(url))
+    def seal(self, url: URL, token: SecretStr) -> str:
+        """Put a ticket onto a URL as ``file_url`` gives it."""
+        clean = bare(url)
         ticket = self.wrap("file", {"url": str(clean), "token": token.get_secret_value()})
         return str(clean.update_query(ticket=ticket))
 
@@ -137,18 +137,18 @@ class FileLinks:
         self._tickets = tickets
         self._mode = mode
 
-    def link(self, fileurl: str, token: SecretStr) -> str:
-        """Write a file URL of Moodle for a caller; in mode ``sealed`` it is enough for a later download.
-
-        What is no such URL stays as it is: a listing does not fail for it, and no token is put on it.
-        """
-        try:
-            clean = bare(file_url(fileurl))
-        except errors.InvalidSite:
-            return fileurl
+    def link(self, url: URL, token: SecretStr) -> str:
+        """Write a URL as ``file_of`` gives it for a caller; in mode ``sealed`` it is enough for a later download."""
         if self._mode == "sealed":
-            return self._tickets.seal(fileurl, token)
-        return str(clean.update_query(token=token.get_secret_value()) if self._mode == "plain" else clean)
+            return self._tickets.seal(url, token)
+        return str(url.update_query(token=token.get_secret_value()) if self._mode == "plain" else url)
+
+    def listed(self, fileurl: str, site: URL, token: SecretStr) -> str:
+        """Write a file URL that a site lists for a caller; empty where it is not one of the site's own files."""
+        try:
+            return self.link(file_of(fileurl, site), token)
+        except errors.InvalidSite:
+            return ""
 
     def resolve(self, text: str, *, site: URL | None = None, token: SecretStr | None = None) -> FileAccess:
         """Read a file URL from a caller: with a ticket, with a plain ``token=``, or bare with the call's own token.

@@ -14,6 +14,11 @@ from rpc_moodle.methods import (
     groups,
     handing_in,
     marking,
+    panel,
+    panel_backups,
+    panel_jobs,
+    panel_plugins,
+    panel_users,
     probe,
     setup,
     submissions,
@@ -35,6 +40,11 @@ _OTHERS: Registry = probe.methods.merge(
     marking.methods,
     handing_in.methods,
     functions.methods,
+    panel.methods,
+    panel_users.methods,
+    panel_plugins.methods,
+    panel_backups.methods,
+    panel_jobs.methods,
 )
 METHODS: Registry = _OTHERS.merge(setup.checking(_OTHERS))
 """Every published method."""

@@ -91,4 +91,4 @@ async def _described(course_ids: list[int], call: Call, moodle: MoodleClient) ->
     found, left_out = await described.of_courses(moodle, course_ids)
     for notice in left_out:
         call.warn("left_out", notice.message, item=notice.item, itemid=notice.itemid)
-    return [each.with_links(lambda url: links.link(url, moodle.token)) for each in found]
+    return [each.with_links(lambda url: links.listed(url, moodle.site, moodle.token)) for each in found]

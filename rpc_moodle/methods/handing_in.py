@@ -60,7 +60,7 @@ async def get_submission_status(request: StandingRequest, call: Call) -> Standin
     async with moodle_of(request, call) as moodle:
         assignment = await assignments.assignment(moodle, request.course_id, request.assignment_id)
         found = await standing.standing(moodle, assignment.id, request.user_id)
-        return found.with_links(lambda url: links.link(url, moodle.token))
+        return found.with_links(lambda url: links.listed(url, moodle.site, moodle.token))
 
 
 @methods.method(

@@ -29,6 +29,7 @@ T = TypeVar("T")
 _READ = re.compile(r"_(get|list|search)_")
 _TOKEN = re.compile(r"[!-~]{1,256}")
 _ERROR_PEEK = 2048  # Moodle writes the keys of an error first
+_LONGEST_ERROR = 256 * 1024  # with a stack trace, where a site shows developers' messages
 _JSON_STARTS = frozenset(bytes([first]) for first in b'{["ntf-0123456789')
 
 _CAPABILITY = frozenset({"nopermissions", "nopermission", "nopermissiontoviewgrades", "requiredcapability"})
@@ -199,6 +200,8 @@ def raise_for_error_body(function: str, body: bytes, token: SecretStr) -> None:
     peek = text[:_ERROR_PEEK]
     if text[:1] != b"{" or (b'"exception"' not in peek and b'"errorcode"' not in peek and b'"error"' not in peek):
         return
+    if len(text) > _LONGEST_ERROR:
+        raise errors.BadResponse(f"The site answered {function} with an error that is too long to be one of Moodle's.")
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:

@@ -12,6 +12,7 @@ from typing import Final
 
 from rpc_moodle.sandbox.catalogue import Category, Cohort, Draft
 from rpc_moodle.sandbox.faults import Fault, Harm
+from rpc_moodle.sandbox.moopanel.panel import Panel
 from rpc_moodle.sandbox.people import SUBMIT, Course, Enrolment, Role, Service, Token, User
 from rpc_moodle.sandbox.switchboard import Switchboard
 from rpc_moodle.sandbox.work import NEW, Assignment
@@ -81,6 +82,7 @@ class Site:
     stopped: int = 0
     fault: Callable[[Seen], Fault | Harm] | None = None
     faults: Switchboard = field(default_factory=Switchboard)
+    panel: Panel = field(default_factory=Panel)
     costs: dict[str, float] = field(default_factory=dict)
     requests: deque[Seen] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
 

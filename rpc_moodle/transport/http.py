@@ -12,6 +12,7 @@ import aiohttp
 from yarl import URL
 
 from rpc_moodle.transport import errors
+from rpc_moodle.transport.allowance import AnswerLimits
 from rpc_moodle.transport.budget import Budget
 from rpc_moodle.transport.guard import Guard
 from rpc_moodle.transport.resolver import GuardedResolver, Names, looking_up_for
@@ -20,6 +21,9 @@ from rpc_moodle.transport.sites import Limits, Sites
 from rpc_moodle.transport.tenant import Tenant
 
 _CONNECT_SECONDS = 10
+_LARGE_AT_A_TIME = 2
+"""Large answers that are read at a time: to read one takes many times its bytes."""
+
 _HOST_CONNECTIONS = 128
 """Connections to one host at a time, however many sites a caller says are there."""
 
@@ -44,17 +48,20 @@ class Http:
         guard: Guard | None = None,
         names: Names | None = None,
         connections: Budget | None = None,
+        answers: AnswerLimits | None = None,
         total_seconds: float = 60,
         read_seconds: float = 30,
         retry_seconds: float = 0.25,
     ) -> None:
         """Take what each site may be asked, which hosts may be, how names are looked up, and limits in seconds.
 
-        ``connections``: how many may be in use by a caller and by all. ``total_seconds`` limits a whole call,
-        ``read_seconds`` a silent wait, in a file of any size too; ``retry_seconds`` is the first pause before an
-        interrupted file is resumed.
+        ``connections``: how many may be in use by a caller and by all; ``answers``: how much one call may be
+        answered with. ``total_seconds`` limits a whole call, ``read_seconds`` a silent wait, in a file of any size
+        too; ``retry_seconds`` is the first pause before an interrupted file is resumed.
         """
         self.sites = Sites(limits)
+        self.answers = answers or AnswerLimits()
+        self.large = asyncio.Semaphore(_LARGE_AT_A_TIME)
         self.sharing: Sharing[bytes] = Sharing()
         self.retry_seconds = retry_seconds
         self.total_seconds = total_seconds

@@ -95,10 +95,10 @@ async def silence(scene: Scene) -> None:
 FAMILY = Family(
     "sites",
     (
-        Attack("pages without end", "RPC_MOODLE_MAX_ROWS, RPC_MOODLE_MAX_PAGES", pages_without_end),
-        Attack("an error of 60 MB", "RPC_MOODLE_MAX_ANSWER_BYTES", an_error_of_60_mb),
-        Attack("200,000 files in a listing", "RPC_MOODLE_MAX_FILES", files_by_the_hundred_thousand),
-        Attack("an answer without end", "RPC_MOODLE_MAX_ANSWER_BYTES", an_answer_without_end),
+        Attack("pages without end", "RPC_MOODLE_ANSWER_MAX_BYTES, _ROWS, _PAGES", pages_without_end),
+        Attack("an error of 60 MB", "RPC_MOODLE_ANSWER_MAX_BYTES", an_error_of_60_mb),
+        Attack("200,000 files in a listing", "RPC_MOODLE_ANSWER_MAX_FILES", files_by_the_hundred_thousand),
+        Attack("an answer without end", "RPC_MOODLE_ANSWER_MAX_BYTES", an_answer_without_end),
         Attack("200 calls to a site that says nothing", "deadlines, a queue per site", silence),
     ),
 )

@@ -6,7 +6,7 @@ from yarl import URL
 
 from rpc_moodle.downloads.links import BadTicket, FileLinks, Tickets
 from rpc_moodle.moodle.errors import InvalidCredential, InvalidSite
-from rpc_moodle.moodle.files.url import file_name, file_url, site_of
+from rpc_moodle.moodle.files.url import file_name, file_of, file_url, site_of
 
 TOKEN = SecretStr("0123456789abcdef0123456789abcdef")
 OTHER = SecretStr("ffffffffffffffffffffffffffffffff")
@@ -24,41 +24,41 @@ def tickets(*keys: str, seconds: int = 60, now: float = 1000.0) -> Tickets:
 
 @pytest.mark.parametrize("url", [ESSAY, ODD, GERMAN, CHINESE])
 def test_a_sealed_url_opens_to_the_file_and_the_token(url: str) -> None:
-    access = tickets().open_url(tickets().seal(url, TOKEN))
+    access = tickets().open_url(tickets().seal(file_url(url), TOKEN))
     assert access.url == file_url(url)
     assert access.token == TOKEN
     assert access.site == URL("https://moodle.example.edu")
 
 
 def test_a_sealed_url_shows_the_file_and_hides_the_token() -> None:
-    sealed = tickets().seal(ESSAY, TOKEN)
+    sealed = tickets().seal(file_url(ESSAY), TOKEN)
     assert sealed.startswith(f"{ESSAY}?ticket=")
     assert TOKEN.get_secret_value() not in sealed
 
 
 def test_the_ticket_alone_opens_the_file() -> None:
-    ticket = URL(tickets().seal(ODD, TOKEN)).query["ticket"]
+    ticket = URL(tickets().seal(file_url(ODD), TOKEN)).query["ticket"]
     assert tickets().open_ticket(ticket).url == file_url(ODD)
 
 
 def test_a_ticket_stands_in_a_path_without_escapes() -> None:
-    ticket = URL(tickets().seal(CHINESE, TOKEN)).query["ticket"]
+    ticket = URL(tickets().seal(file_url(CHINESE), TOKEN)).query["ticket"]
     assert URL("http://service/").joinpath("files", ticket).raw_path == f"/files/{ticket}"
 
 
 def test_sealing_drops_what_an_older_url_carried() -> None:
-    sealed = tickets().seal(f"{ESSAY}?token={OTHER.get_secret_value()}&forcedownload=1", TOKEN)
+    sealed = tickets().seal(file_url(f"{ESSAY}?token={OTHER.get_secret_value()}&forcedownload=1"), TOKEN)
     assert OTHER.get_secret_value() not in sealed
     assert tickets().open_url(sealed).url.query == {"forcedownload": "1"}
 
 
 def test_a_ticket_survives_another_spelling_of_the_same_path() -> None:
-    sealed = tickets().seal(GERMAN, TOKEN).replace("(final)", "%28final%29")
+    sealed = tickets().seal(file_url(GERMAN), TOKEN).replace("(final)", "%28final%29")
     assert tickets().open_url(sealed).token == TOKEN
 
 
 def test_a_ticket_opens_the_file_under_its_browser_address() -> None:
-    sealed = tickets().seal(ESSAY, TOKEN).replace("/webservice/pluginfile.php", "/pluginfile.php")
+    sealed = tickets().seal(file_url(ESSAY), TOKEN).replace("/webservice/pluginfile.php", "/pluginfile.php")
     assert tickets().open_url(sealed).url == URL(ESSAY)
 
 
@@ -72,21 +72,21 @@ def test_a_ticket_opens_the_file_under_its_browser_address() -> None:
     ],
 )
 def test_a_ticket_at_another_url_is_refused(elsewhere: str) -> None:
-    ticket = URL(tickets().seal(ESSAY, TOKEN)).query["ticket"]
+    ticket = URL(tickets().seal(file_url(ESSAY), TOKEN)).query["ticket"]
     with pytest.raises(BadTicket, match="another file URL"):
         tickets().open_url(f"{elsewhere}?ticket={ticket}")
 
 
 def test_a_ticket_of_a_site_without_slash_arguments_is_bound_to_its_file() -> None:
     url = "https://moodle.example.edu/webservice/pluginfile.php?file=/53/a/b/1/essay.pdf"
-    sealed = tickets().seal(url, TOKEN)
+    sealed = tickets().seal(file_url(url), TOKEN)
     assert file_name(tickets().open_url(sealed).url) == "essay.pdf"
     with pytest.raises(BadTicket):
         tickets().open_url(sealed.replace("essay.pdf", "other.pdf"))
 
 
 def test_a_ticket_is_good_until_its_time_has_passed() -> None:
-    sealed = tickets(seconds=60, now=1000).seal(ESSAY, TOKEN)
+    sealed = tickets(seconds=60, now=1000).seal(file_url(ESSAY), TOKEN)
     assert tickets(now=1060).open_url(sealed).token == TOKEN
     with pytest.raises(BadTicket, match="expired"):
         tickets(now=1061).open_url(sealed)
@@ -94,28 +94,28 @@ def test_a_ticket_is_good_until_its_time_has_passed() -> None:
 
 def test_a_ticket_of_another_service_is_refused() -> None:
     with pytest.raises(BadTicket, match="not one of this service"):
-        tickets("mine").open_url(tickets("theirs").seal(ESSAY, TOKEN))
+        tickets("mine").open_url(tickets("theirs").seal(file_url(ESSAY), TOKEN))
 
 
 def test_a_rotated_key_still_opens_and_no_longer_seals() -> None:
-    old = tickets("old").seal(ESSAY, TOKEN)
+    old = tickets("old").seal(file_url(ESSAY), TOKEN)
     both = tickets("new", "old")
     assert both.open_url(old).token == TOKEN
-    assert tickets("new").open_url(both.seal(ESSAY, TOKEN)).token == TOKEN
+    assert tickets("new").open_url(both.seal(file_url(ESSAY), TOKEN)).token == TOKEN
     with pytest.raises(BadTicket):
         tickets("new").open_url(old)
 
 
 def test_without_a_key_each_service_makes_its_own() -> None:
     service = Tickets()
-    sealed = service.seal(ESSAY, TOKEN)
+    sealed = service.seal(file_url(ESSAY), TOKEN)
     assert service.open_url(sealed).token == TOKEN
     with pytest.raises(BadTicket):
         Tickets().open_url(sealed)
 
 
 def test_empty_keys_are_no_keys() -> None:
-    sealed = Tickets([SecretStr("")]).seal(ESSAY, TOKEN)
+    sealed = Tickets([SecretStr("")]).seal(file_url(ESSAY), TOKEN)
     with pytest.raises(BadTicket):
         Tickets([SecretStr("")]).open_url(sealed)
 
@@ -133,7 +133,7 @@ def test_no_made_up_ticket_does_more_than_be_refused(ticket: str) -> None:
 
 @given(st.data())
 def test_a_ticket_with_any_character_changed_is_refused_or_means_the_same(data: st.DataObject) -> None:
-    ticket = URL(tickets().seal(ESSAY, TOKEN)).query["ticket"]
+    ticket = URL(tickets().seal(file_url(ESSAY), TOKEN)).query["ticket"]
     place = data.draw(st.integers(0, len(ticket) - 1))
     changed = ticket[:place] + data.draw(st.sampled_from("AZaz09-_")) + ticket[place + 1 :]
     try:
@@ -148,7 +148,7 @@ def test_a_refusal_says_invalid_token() -> None:
 
 
 def test_neither_an_opened_ticket_nor_a_refusal_shows_the_token() -> None:
-    sealed = tickets().seal(ESSAY, TOKEN)
+    sealed = tickets().seal(file_url(ESSAY), TOKEN)
     assert TOKEN.get_secret_value() not in repr(tickets().open_url(sealed))
     with pytest.raises(BadTicket) as refused:
         tickets(now=9999).open_url(sealed)
@@ -156,29 +156,72 @@ def test_neither_an_opened_ticket_nor_a_refusal_shows_the_token() -> None:
 
 
 def test_links_are_sealed_unless_the_operator_says_otherwise() -> None:
-    assert "?ticket=" in FileLinks(tickets()).link(ESSAY, TOKEN)
-    assert FileLinks(tickets(), "plain").link(ESSAY, TOKEN) == f"{ESSAY}?token={TOKEN.get_secret_value()}"
-    assert FileLinks(tickets(), "none").link(ESSAY, TOKEN) == ESSAY
+    assert "?ticket=" in FileLinks(tickets()).link(file_url(ESSAY), TOKEN)
+    assert FileLinks(tickets(), "plain").link(file_url(ESSAY), TOKEN) == f"{ESSAY}?token={TOKEN.get_secret_value()}"
+    assert FileLinks(tickets(), "none").link(file_url(ESSAY), TOKEN) == ESSAY
 
 
-@pytest.mark.parametrize("mode", ["sealed", "plain", "none"])
-@pytest.mark.parametrize("url", ["", "https://elsewhere.example.edu/video"])
-def test_what_is_no_file_of_moodle_gets_no_token(mode: str, url: str) -> None:
-    assert FileLinks(tickets(), mode).link(url, TOKEN) == url  # type: ignore[arg-type] # parametrize gives str
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "https://moodle.example.edu/video",
+        ESSAY.replace("https", "http"),
+        ESSAY.replace("moodle.example.edu", "moodle.example.edu:8443"),
+        ESSAY.replace("moodle.example.edu", "elsewhere.example"),
+        ESSAY.replace("moodle.example.edu", "moodle.example.edu/other"),
+    ],
+)
+def test_what_is_no_file_of_the_site_itself_is_not_one_that_its_token_opens(url: str) -> None:
+    with pytest.raises(InvalidSite):
+        file_of(url, SITE)
+    assert file_of(f"{ESSAY}?token=x", SITE) == URL(ESSAY)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "..%2f..%2flogin/token.php",
+        "%2e%2e/%2e%2e/login/token.php",
+        "1/%252e%252e%252flogin",
+        "1/..",
+        "1/./a",
+        "1/a%5cb",
+        "1/a%255cb",
+        "1/a%00.pdf",
+        "1/a%2525252525252fb",
+    ],
+)
+def test_a_path_that_leads_elsewhere_when_decoded_is_refused(path: str) -> None:
+    for url in (f"{FOLDER}/{path}", FOLDER.replace("/53/", "?file=/53/") + f"/{path}"):
+        with pytest.raises(InvalidSite):
+            file_url(url)
+
+
+@pytest.mark.parametrize("name", ["a..b.pdf", "...", "50%25.pdf", "%E2%80%A6.pdf", "a%252Bb", "100%25%20sure.pdf"])
+def test_a_name_that_only_looks_odd_is_a_name(name: str) -> None:
+    assert file_url(f"{FOLDER}/1/{name}").raw_path.endswith(name)
+
+
+@pytest.mark.parametrize("name", ["%74oken", "toke%6e", "%20token", "token%5b%5d", "token[]", "TOKEN", "wstoke%6E"])
+def test_a_token_spelt_with_escapes_is_refused(name: str) -> None:
+    with pytest.raises(InvalidSite) as refused:
+        file_url(f"{ESSAY}?{name}=s3cret")
+    assert "s3cret" not in str(refused.value)
 
 
 @pytest.mark.parametrize("mode", ["sealed", "plain", "none"])
 def test_every_form_of_link_is_understood_whatever_the_mode(mode: str) -> None:
     links = FileLinks(tickets(), mode)  # type: ignore[arg-type] # parametrize gives str
     for form in ("sealed", "plain", "none"):
-        url = FileLinks(tickets(), form).link(ODD, TOKEN)
+        url = FileLinks(tickets(), form).link(file_url(ODD), TOKEN)
         access = links.resolve(url, site=SITE, token=TOKEN)
         assert (access.url, access.token) == (file_url(ODD), TOKEN)
 
 
 def test_what_the_url_carries_comes_before_the_token_of_the_call() -> None:
     links = FileLinks(tickets())
-    assert links.resolve(links.link(ESSAY, TOKEN), token=OTHER).token == TOKEN
+    assert links.resolve(links.link(file_url(ESSAY), TOKEN), token=OTHER).token == TOKEN
     assert links.resolve(f"{ESSAY}?token={TOKEN.get_secret_value()}", token=OTHER).token == TOKEN
 
 
@@ -194,7 +237,7 @@ def test_a_plain_token_that_cannot_be_one_is_refused() -> None:
 
 @pytest.mark.parametrize("form", ["sealed", "plain", "none"])
 def test_a_file_of_another_site_than_the_call_is_refused(form: str) -> None:
-    url = FileLinks(tickets(), form).link(ESSAY, TOKEN)  # type: ignore[arg-type] # parametrize gives str
+    url = FileLinks(tickets(), form).link(file_url(ESSAY), TOKEN)  # type: ignore[arg-type] # parametrize gives str
     for site in ("https://other.example.edu", "https://moodle.example.edu/moodle", "http://moodle.example.edu"):
         with pytest.raises(InvalidSite, match="another site"):
             FileLinks(tickets()).resolve(url, site=URL(site), token=TOKEN)
@@ -272,3 +315,17 @@ def test_any_text_is_a_file_url_or_refused(text: str) -> None:
 )
 def test_a_file_keeps_the_name_that_it_has_in_moodle(url: str, name: str) -> None:
     assert file_name(file_url(url)) == name
+
+
+@pytest.mark.parametrize("site", [SITE, URL("https://moodle.example.edu/"), URL("https://moodle.example.edu:443")])
+@pytest.mark.parametrize("url", [ESSAY, ODD, GERMAN, CHINESE, f"{FOLDER}/1/a&b.pdf", f"{FOLDER}/1/\u00e4 b.pdf"])
+def test_a_listed_file_is_read_as_a_pasted_one(url: str, site: URL) -> None:
+    for listed in (url, url.replace("/webservice", "")):
+        found = file_of(listed, site)
+        assert (found.origin(), found.path) == (SITE, file_url(url).path)
+
+
+@pytest.mark.parametrize("path", ["../../x", "1/%2e%2e/x", "1/a%2Fb", "1/a%5Cb", "1/a%00", "1/%252E%252E"])
+def test_a_listed_path_that_leads_elsewhere_is_refused(path: str) -> None:
+    with pytest.raises(InvalidSite):
+        file_of(f"{FOLDER}/{path}", SITE)

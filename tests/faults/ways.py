@@ -12,10 +12,12 @@ from yarl import URL
 
 from rpc_moodle.downloads.links import ArchiveAccess, Tickets
 from rpc_moodle.methods import METHODS
+from rpc_moodle.moodle.files.url import file_url
 from rpc_moodle.sandbox import Sandbox
 from rpc_moodle.sandbox.work import Grade
 from tests.everything import PLAIN, PLAIN_READ, PLAIN_WRITE
-from tests.faults.troubles import BAD, OK, SHORT, TIMEOUT, TROUBLES, UNREACHABLE, Door, Trouble
+from tests.faults.troubles import BAD, OK, SHORT, TIMEOUT, TROUBLES, UNAVAILABLE, UNREACHABLE, Door, Trouble
+from tests.panel_payloads import PANEL
 
 KEY = SecretStr("the-key-that-seals-tickets")
 COURSE, ESSAY = 2, 8
@@ -56,7 +58,8 @@ class Way:
             "apiKey": sandbox.token("teacher_full"),
             "timeoutMs": round(1000 * max(seconds, self.least)),
         }
-        return {"courseID": COURSE, "assignmentID": ESSAY, "options": options, **self.more(sandbox, url)}
+        ids = {} if self.event.startswith("moopanel.") else {"courseID": COURSE, "assignmentID": ESSAY}
+        return {**ids, "options": options, **self.more(sandbox, url)}
 
     @property
     def path(self) -> Callable[[Sandbox, str], str] | None:
@@ -91,7 +94,7 @@ def files(sandbox: Sandbox, url: str) -> list[str]:
         for row in essay.submissions.values()
         for file in row.files
     ]
-    return [Tickets((KEY,)).seal(bare[0], SecretStr(sandbox.token("teacher_full"))), bare[1]]
+    return [Tickets((KEY,)).seal(file_url(bare[0]), SecretStr(sandbox.token("teacher_full"))), bare[1]]
 
 
 DOWNLOAD = "downloadSubmissionsFromUser"
@@ -149,6 +152,8 @@ def _grade_stored(grade: Grade, userid: int) -> bool:
 
 
 _NOT_AGAIN = {"reset once": UNREACHABLE}  # a write of which nobody knows what became of it is not sent again
+BACKUPS = "moopanel.createBackups"
+_ONCE = {"reset once": UNREACHABLE, "503 once": UNAVAILABLE}
 _OTHER_SITE = {"certificate": frozenset({"not_found"}), "nothing listens": frozenset({"not_found"})}
 
 _TOLD = {each.name: OK | (each.codes & TIMEOUT) for each in TROUBLES}  # that a site fails is what was asked for
@@ -183,12 +188,18 @@ WAYS = (
     Way("a plain write", PLAIN_WRITE, lambda *_: {"userIDs": [9]}),
     Way("setup", "checkSetup", codes=_TOLD),
     Way("publication", "getPublication", lambda *_: {"progressId": "p"}, _OTHER_SITE, Asks.NOTHING, first=_FEEDBACK),
+    Way("panel, reading", "moopanel.getUsers"),
+    Way("panel, writing", BACKUPS, lambda *_: PANEL[BACKUPS], _ONCE, struck="moopanel/backups"),
+    Way("panel, subscribing", "moopanel.subscribe", lambda *_: PANEL["moopanel.subscribe"]),
     Way("file by HTTP", "GET /files", codes=_SENT, asks=Asks.FILES),
     Way("archive by HTTP", "GET /archives"),
 )
 
 
 def missing(ways: Sequence[Way]) -> set[str]:
-    """The methods that none of the ways calls, plain ones but for two left out, and names that are no method's."""
+    """The methods that none of the ways calls, and names that are no method's.
+
+    Of the plain ones two are called, all of MooPanel's go through one function that reads and one that writes.
+    """
     tried = {method.name for method in METHODS} - (PLAIN - {PLAIN_READ, PLAIN_WRITE})
-    return {way.event for way in ways if way.path is None} ^ tried
+    return ({way.event for way in ways if way.path is None} | PANEL.keys()) ^ tried

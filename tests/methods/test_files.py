@@ -11,6 +11,7 @@ from rpc_moodle.downloads.stream import CHUNK, chunked
 from rpc_moodle.errors import translate
 from rpc_moodle.methods import METHODS
 from rpc_moodle.moodle import Http
+from rpc_moodle.moodle.files.url import file_url
 from rpc_moodle.sandbox import Sandbox, StoredFile
 from rpc_moodle.settings import Settings
 from tests.methods.conftest import Call
@@ -130,7 +131,7 @@ async def test_a_forged_a_foreign_and_a_moved_ticket_are_invalid_tokens(
     fetch: Fetch, links: list[dict[str, Any]]
 ) -> None:
     url, ticket = links[0]["fileurl"].split("?ticket=")
-    foreign = FileLinks(create_tickets(Settings())).link(url, TOKEN)
+    foreign = FileLinks(create_tickets(Settings())).link(file_url(url), TOKEN)
     for wrong in (f"{url}?ticket=forged", foreign, f"{links[1]['fileurl'].partition('?')[0]}?ticket={ticket}"):
         reply = await fetch(fileUrls=[wrong])
         assert reply["error"]["code"] == "invalid_token"
@@ -344,3 +345,17 @@ async def test_a_file_that_changes_in_mid_stream_ends_with_an_error(narrow: Faul
     last = caller.events[-1][1]
     assert (last["last"], last["chunk"], "error" in last) == (True, b"", True)
     assert sum(part["last"] for _, part in caller.events) == 1
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_files_are_counted_before_a_ticket_is_opened(
+    monkeypatch: pytest.MonkeyPatch,
+    stream: bool,
+) -> None:
+    links = FileLinks(create_tickets(Settings()))
+    monkeypatch.setattr(links, "resolve", lambda *_, **__: pytest.fail("a ticket was opened"))
+    dispatcher = Dispatcher(METHODS, shared=(Http(), links, DownloadLimits(streamed=500)), translate=translate)
+    payload = {"fileUrls": ["https://moodle.example.edu/?ticket=x"] * 10_000, "stream": stream}
+    reply = await call(dispatcher, DOWNLOAD, payload, caller=FakeCaller())
+    assert reply["error"]["code"] == "too_large"
+    assert reply["error"]["details"]["maxFiles"] == (500 if stream else 10)

@@ -1,3 +1,4 @@
+import base64
 import contextlib
 import json
 from typing import Any
@@ -9,9 +10,9 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, TypeAdapter
 
 from rpc_moodle.moodle import errors, wire
-from rpc_moodle.moodle.models import SiteInfo
+from rpc_moodle.moodle.models import Notice, SiteInfo
 from rpc_moodle.moodle.xml import from_xml
-from rpc_moodle.transport.answers import retry_after
+from rpc_moodle.transport.answers import plain, retry_after
 from tests.support import VERSIONS, body_of, exchanges
 
 TOKEN = SecretStr("0123456789abcdef0123456789abcdef")
@@ -174,6 +175,74 @@ def test_a_message_of_moodles_loses_tags_and_the_token() -> None:
     with pytest.raises(errors.MoodleException) as caught:
         wire.answer("f", 200, {}, body, TOKEN)
     assert str(caught.value) == "Bad token ***"
+
+
+_KEY = TOKEN.get_secret_value()
+
+
+@pytest.mark.parametrize(
+    "disguised",
+    [
+        "<b>".join([_KEY[:9], _KEY[9:20], _KEY[20:]]),
+        _KEY.upper(),
+        " ".join(_KEY),
+        "\u200b".join(_KEY),
+        "".join(f"%{ord(each):02x}" for each in _KEY),
+        "".join(f"%25{ord(each):02x}" for each in _KEY),
+        base64.b64encode(_KEY.encode()).decode(),
+        base64.urlsafe_b64encode(f"wstoken={_KEY}&x".encode()).decode(),
+        base64.b64encode(f"a{_KEY}z".encode()).decode(),
+    ],
+)
+def test_a_token_in_disguise_takes_the_whole_message_with_it(disguised: str) -> None:
+    assert plain(f"see {disguised} there", TOKEN) == "(The site's own words are left out: they hold the API key.)"
+    notice = Notice(item=disguised, warningcode="1", message=f"of {_KEY}")
+    assert disguised not in str(notice.plain(TOKEN))
+    assert _KEY not in str(notice.plain(TOKEN))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a &lt;b&gt;bold&lt;/b&gt; word", "a bold word"),
+        ("1 < 2", "1 < 2"),
+        ("x" * 1000, "x" * 300),
+        (f"{_KEY} and &#{ord(_KEY[0])};{_KEY[1:]}", "*** and ***"),
+        ("100% sure", "100% sure"),
+    ],
+)
+def test_a_message_is_one_short_line_without_markup(text: str, shown: str) -> None:
+    assert plain(text, TOKEN) == shown
+
+
+@pytest.mark.parametrize(
+    "errorcode",
+    [
+        "dmlwriteexception",
+        "dmlreadexception",
+        "dmltransactionexception",
+        "dbconnectionfailed",
+        "sessionwaiterr",
+        "locktimeout",
+        "ex_unabletolock",
+    ],
+)
+def test_a_mood_of_moodles_passes(errorcode: str) -> None:
+    body = json.dumps({"exception": "e", "errorcode": errorcode, "message": "Error writing to database"}).encode()
+    with pytest.raises(errors.PassingFault, match=errorcode):
+        wire.answer("f", 200, {}, body, TOKEN)
+
+
+@pytest.mark.parametrize("status", [408, 425])
+def test_a_server_that_asks_to_be_asked_again_is_a_passing_fault(status: int) -> None:
+    with pytest.raises(errors.PassingFault) as fault:
+        wire.answer("f", status, {"Retry-After": "3"}, b"", TOKEN)
+    assert fault.value.retry_after == 3
+
+
+def test_an_error_without_end_is_not_read() -> None:
+    with pytest.raises(errors.BadResponse, match="too long"):
+        wire.answer("f", 200, {}, b'{"exception":"e","errorcode":"odd","message":"%s"}' % (b"<a " * 200_000), TOKEN)
 
 
 def test_a_redirect_names_where_to_but_never_a_path_or_query() -> None:
