@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Coroutine
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -15,7 +16,10 @@ from rpc_moodle.app import create_app
 from rpc_moodle.cli import demo as demonstration
 from rpc_moodle.cli import doctor as cli_doctor
 from rpc_moodle.cli import download as cli_download
+from rpc_moodle.cli import login as cli_login
+from rpc_moodle.cli import publish as cli_publish
 from rpc_moodle.cli.generated import add_commands
+from rpc_moodle.cli.naming import command_of
 from rpc_moodle.cli.once import as_json, call_once
 from rpc_moodle.methods import METHODS
 from rpc_moodle.settings import Settings
@@ -28,7 +32,6 @@ T = TypeVar("T")
 cli = typer.Typer(
     help="Moodle for platforms: users, submissions and feedback over Socket.IO.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,  # it shows local variables, and one of them can be a token
 )
 
@@ -47,6 +50,30 @@ def settings() -> Settings:
             name = "RPC_MOODLE_" + "_".join(str(part) for part in problem["loc"]).upper()
             typer.echo(f"{name}: {problem['msg']}", err=True)
         raise typer.Exit(2) from None
+
+
+def _say_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        typer.echo(f"rpc-moodle {metadata.version('rpc-moodle')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def everything(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Moodle for platforms and people: users, courses, submissions, grades and feedback."""
+
+
+@cli.command()
+def methods() -> None:
+    """List the events, each with its command and what it does."""
+    for method in METHODS:
+        first, _, _ = method.doc.partition("\n")
+        typer.echo(f"{method.name}\t{' '.join(command_of(method.name))}\t{first}")
 
 
 @cli.command()
@@ -103,7 +130,11 @@ def call(
 
 
 cli.command()(cli_download.download)
+cli.command()(cli_login.login)
+cli.command()(cli_login.logout)
+cli.command()(cli_login.accounts)
 cli.command()(cli_doctor.doctor)
+cli.command()(cli_publish.publish)
 add_commands(cli, METHODS, settings)
 
 
