@@ -45,13 +45,13 @@ def publish(  # noqa: PLR0913 - the options of a command
         raise typer.BadParameter(str(error), param_hint="SHEET") from None
     allowed = access(url, token_file)
     where = {"courseID": course, "assignmentID": assignment}
-    people = _data(_call(allowed, "getUsersFromAssignment", where))
+    people = _data(call(allowed, "getUsersFromAssignment", where))
     items, wrong = resolve(lines, people)
     for text in wrong:
         typer.echo(text, err=True)
     if not items:
         raise typer.BadParameter("it names nobody who takes part and has a grade or a text", param_hint="SHEET")
-    planned = _call(allowed, "publishGrades", {**where, "grades": items, "dryRun": True})
+    planned = call(allowed, "publishGrades", {**where, "grades": items, "dryRun": True})
     names = {each["id"]: each["fullname"] for each in people}
     report(Console(), "what would change" if dry_run else "what will change", planned, names)
     if dry_run:
@@ -59,12 +59,13 @@ def publish(  # noqa: PLR0913 - the options of a command
     if not yes and not (sys.stdin.isatty() and typer.confirm("Publish this?", err=True)):
         typer.echo("Nothing was written; --yes publishes without a question.", err=True)
         raise typer.Exit(1)
-    done = _call(allowed, "publishGrades", {**where, "grades": items})
+    done = call(allowed, "publishGrades", {**where, "grades": items})
     report(Console(), "published", done, names)
     raise typer.Exit(1 if wrong or not done["success"] else 0)
 
 
-def _call(allowed: Access, event: str, payload: Mapping[str, object]) -> Envelope:
+def call(allowed: Access, event: str, payload: Mapping[str, object]) -> Envelope:
+    """Call a method as a person does, with the patience of one."""
     settings = Settings().model_copy(update=OF_A_PERSON)
     configure(settings)
     options = {"url": allowed.url, "apiKey": allowed.token.get_secret_value(), "timeoutMs": 600_000}
