@@ -29,7 +29,7 @@ PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 OWN = {"getPublication"}
 """Methods that take credentials and ask the site nothing."""
 
-ENVELOPE_KEYS = {"data", "error", "message", "success", "warnings"}
+ENVELOPE_KEYS = {"callId", "data", "error", "message", "success", "warnings"}
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -84,13 +84,6 @@ def test_the_settings_table_of_the_readme_is_the_codes_own(reference: ModuleType
     )
 
 
-def test_every_event_of_the_readmes_table_is_a_method() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8").partition("## What you get")[2].partition("\n## ")[0]
-    events = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
-    assert len(events) > 5
-    assert set(events) <= {method.name for method in METHODS}
-
-
 def test_every_method_that_asks_moodle_is_in_the_table_of_capabilities(reference: ModuleType) -> None:
     table = reference.capabilities_table()
     for method in METHODS:
@@ -99,14 +92,35 @@ def test_every_method_that_asks_moodle_is_in_the_table_of_capabilities(reference
             assert all(f"`{name}`" in table for name in (*method.needs, *method.gains_by))
 
 
+def test_every_method_is_in_the_reference_s_table(reference: ModuleType) -> None:
+    assert re.findall(r"^\| \[([\w.]+)\]", reference.methods_table(), re.MULTILINE) == [
+        method.name for method in METHODS
+    ]
+
+
+def test_the_methods_of_the_readme_are_there() -> None:
+    named = re.findall(
+        r"^\| `(\w+)` \|", (ROOT / "README.md").read_text(encoding="utf-8").partition("## From a")[0], re.MULTILINE
+    )
+    assert named
+    assert set(named) <= {method.name for method in METHODS}
+
+
+def test_the_reference_shows_each_method_at_work(reference: ModuleType) -> None:
+    shown = reference.examples()
+    assert set(shown) >= set(reference.PAYLOADS)
+    assert [name for name, example in shown.items() if '"success": true' not in example] == []
+    assert "127.0.0.1" not in str(shown)
+
+
 @pytest.mark.parametrize("method", [*METHODS], ids=lambda method: method.name)
 def test_a_method_says_what_it_does_and_what_each_field_means(method: Any, reference: ModuleType) -> None:
     section = reference.methods_sections().partition(f"## {method.name}\n")[2].partition("\n## ")[0]
     assert method.doc
     assert all(f"`{alias}`" in section for alias in method.aliases)
-    rows = re.findall(r"^\| (`.*) \| (.*) \| (.*) \| (.*) \|$", section, re.MULTILINE)
-    assert bool(rows) == (method.request_model is not None)
-    assert [name for name, kind, _, meaning in rows if not (kind and meaning)] == []
+    entries = re.findall(r"^(`.*`) \((.*)\)\n: (.*)$", section, re.MULTILINE)
+    assert bool(entries) == (method.request_model is not None)
+    assert [name for name, kind, meaning in entries if not kind or meaning == "See there."] == []
 
 
 def test_every_error_code_has_a_remedy(reference: ModuleType) -> None:
@@ -159,6 +173,23 @@ async def test_the_backend_of_the_readme_does_all_that_it_shows(environment: dic
     assert lines[-1] == "1 published, 0 unchanged, 0 failed"
 
 
+@pytest.mark.skipif(not installed(), reason="Node or its packages are not installed")
+async def test_the_backend_of_the_readme_ends_when_there_is_no_service(tmp_path: Path, unused_tcp_port: int) -> None:
+    (script,) = (block for block in blocks("README.md", "js") if "backend.mjs" in block)
+    (tmp_path / "backend.mjs").write_text(script, encoding="utf-8")
+    (tmp_path / "node_modules").symlink_to(NODE / "node_modules")
+    environment = {"PATH": os.environ["PATH"], "SERVICE_URL": f"http://127.0.0.1:{unused_tcp_port}"}
+    with pytest.raises(AssertionError, match="the service cannot be reached"):
+        await output_of("node", "backend.mjs", environment=environment, cwd=tmp_path)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/backend.md"])
+async def test_an_example_in_python_says_which_variable_is_missing(page: str, tmp_path: Path) -> None:
+    script = blocks(page, "python")[0]
+    with pytest.raises(AssertionError, match=r"^Set MOODLE_URL and MOODLE_TOKEN"):
+        await output_of(sys.executable, "-c", script, environment={"PATH": os.environ["PATH"]}, cwd=tmp_path)
+
+
 async def test_the_library_example_of_the_readme_runs(environment: dict[str, str]) -> None:
     (script,) = blocks("README.md", "python")
     assert await output_of(sys.executable, "-c", script, environment=environment) == (
@@ -201,7 +232,8 @@ async def ask(event: str, sandbox: Sandbox, **payload: object) -> Envelope:
 
 async def test_the_error_of_the_documentation_is_what_a_caller_gets(sandbox: Sandbox) -> None:
     (example,) = blocks("docs/errors.md", "json")
-    assert json.loads(example) == await ask("getUsersFromCourse", sandbox, courseID="abc")
+    shown, reply = json.loads(example), await ask("getUsersFromCourse", sandbox, courseID="abc")
+    assert shown == {**reply, "callId": shown["callId"]}
 
 
 async def test_the_user_of_the_documentation_is_what_a_caller_gets(sandbox: Sandbox) -> None:

@@ -1,5 +1,6 @@
 """Which methods there are: a decorator that reads a handler's annotations, and a table to look events up in."""
 
+import difflib
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -104,6 +105,12 @@ class Registry:
     def find(self, event: str) -> Method | None:
         """Return the method that an event calls, by name or alias."""
         return self._by_event.get(event)
+
+    def nearest(self, event: object) -> list[str]:
+        """Return the three events whose names are most like an unknown one."""
+        by_lower = {name.lower(): name for name in self.events}
+        wanted = event[:100].lower() if isinstance(event, str) else ""
+        return [by_lower[name] for name in difflib.get_close_matches(wanted, by_lower, n=3, cutoff=0.0)]
 
     @property
     def events(self) -> tuple[str, ...]:

@@ -12,8 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from rpc_moodle.cli.access import Access, TokenFileOption, UrlOption, access
+from rpc_moodle.cli.call import call_once
 from rpc_moodle.cli.generated import OF_A_PERSON
-from rpc_moodle.cli.once import call_once
 from rpc_moodle.cli.sheet import NoSheet, read_sheet, resolve
 from rpc_moodle.settings import Settings
 from utils.contract import Envelope

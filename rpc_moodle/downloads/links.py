@@ -82,7 +82,9 @@ class Tickets:
             padded = ticket.encode("ascii") + b"=" * (-len(ticket) % 4)
             sealed = json.loads(self._fernet.decrypt(padded))
         except (InvalidToken, ValueError):
-            raise BadTicket("The ticket is not one of this service, or its key is no longer in use.") from None
+            raise BadTicket(
+                "The ticket is not one of this service, or its key is no longer in use; list the submissions again."
+            ) from None
         if sealed["for"] != purpose:
             raise BadTicket("The ticket is for something else.")
         if sealed["until"] < self._clock():

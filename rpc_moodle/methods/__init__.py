@@ -1,50 +1,18 @@
-"""The published methods, one module per area."""
+"""The published methods: every module here that has a registry ``methods`` adds what stands in it."""
 
-from rpc_moodle.methods import (
-    assignments,
-    catalogue,
-    completion,
-    courses,
-    described,
-    directory,
-    feedback,
-    files,
-    functions,
-    gradebook,
-    groups,
-    handing_in,
-    marking,
-    panel,
-    panel_backups,
-    panel_jobs,
-    panel_plugins,
-    panel_users,
-    probe,
-    setup,
-    submissions,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
+from rpc_moodle.methods import setup
 from utils.registry import Registry
 
-_OTHERS: Registry = probe.methods.merge(
-    courses.methods,
-    assignments.methods,
-    submissions.methods,
-    files.methods,
-    feedback.methods,
-    directory.methods,
-    catalogue.methods,
-    groups.methods,
-    described.methods,
-    gradebook.methods,
-    completion.methods,
-    marking.methods,
-    handing_in.methods,
-    functions.methods,
-    panel.methods,
-    panel_users.methods,
-    panel_plugins.methods,
-    panel_backups.methods,
-    panel_jobs.methods,
-)
-METHODS: Registry = _OTHERS.merge(setup.checking(_OTHERS))
+
+def _found() -> Registry:
+    modules = (import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))
+    found = [module.methods for module in modules if isinstance(getattr(module, "methods", None), Registry)]
+    others = Registry().merge(*found)
+    return others.merge(setup.checking(others))
+
+
+METHODS: Registry = _found()
 """Every published method."""

@@ -9,7 +9,7 @@ from rpc_moodle.methods.common import CourseRequest, moodle_of
 from rpc_moodle.methods.people import People, User
 from rpc_moodle.moodle import assignments, users
 from rpc_moodle.moodle.models import Assignment
-from rpc_moodle.moodle.publishing.grading import scheme
+from rpc_moodle.moodle.publishing.conditions import scheme
 from rpc_moodle.moodle.text import plain_name
 from rpc_moodle.transport.gather import together
 from utils.call import Call
@@ -25,7 +25,7 @@ class CourseUsersRequest(CourseRequest):
 @methods.method("getUsersFromCourse", needs=["core_enrol_get_enrolled_users"])
 async def get_users_from_course(request: CourseUsersRequest, call: Call) -> list[User]:
     """List everyone enrolled in a course, suspended enrolments included."""
-    async with moodle_of(request, call) as moodle:
+    async with moodle_of(request, call, counting=True) as moodle:
         people = People(moodle.language)
         return [people.user(row) async for row in users.enrolled(moodle, request.course_id)]
 

@@ -84,7 +84,7 @@ class SubmissionsRequest(AssignmentRequest):
 async def get_submissions_infos_from_assignment(request: SubmissionsRequest, call: Call) -> list[SubmissionInfo]:
     """List the submissions of an assignment: the latest attempt of each user, a team's once."""
     links = call.shared(FileLinks)
-    async with moodle_of(request, call) as moodle:
+    async with moodle_of(request, call, counting=True) as moodle:
         assignment = await assignments.assignment(moodle, request.course_id, request.assignment_id)
         rows, people = await submissions_and_people(moodle, assignment, request.course_id)
         owned = [(row, [row["userid"]]) for row in rows]

@@ -15,9 +15,11 @@ from rpc_moodle.moodle.wire import Params
 class GradeRow(TypedDict, total=False):
     """A stored grade; ``grade`` is a number as text, ``-1.00000`` where there is none (``save.ungraded.2_after``)."""
 
+    id: int
     userid: Required[int]
     attemptnumber: int
     grade: str | None
+    gradefordisplay: str | None
     timemodified: int
 
 
@@ -30,9 +32,10 @@ class FlagsRow(TypedDict, total=False):
 
 
 class Attempt(TypedDict, total=False):
-    """The part of a submission that tells which attempt it is."""
+    """The part of a submission that tells which attempt it is, and whether it was handed in (``status``)."""
 
     attemptnumber: int
+    status: str
 
 
 class LastAttempt(TypedDict, total=False):
@@ -59,6 +62,15 @@ class Feedback(TypedDict, total=False):
     plugins: Rows[Plugin]
 
 
+class Previous(TypedDict, total=False):
+    """An attempt before the latest, with its own grade and comment (``untilpass.1.after.status``)."""
+
+    attemptnumber: int
+    submission: Attempt | None
+    grade: GradeRow | None
+    feedbackplugins: Rows[Plugin]
+
+
 class Status(TypedDict, total=False):
     """The answer of ``mod_assign_get_submission_status``.
 
@@ -68,6 +80,7 @@ class Status(TypedDict, total=False):
 
     lastattempt: LastAttempt
     feedback: Feedback
+    previousattempts: Rows[Previous]
 
 
 class SubmissionRow(TypedDict, total=False):
@@ -76,6 +89,7 @@ class SubmissionRow(TypedDict, total=False):
     userid: int
     groupid: int
     attemptnumber: int
+    status: str
     gradingstatus: str
 
 

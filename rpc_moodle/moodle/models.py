@@ -162,6 +162,7 @@ class Assignment(_Answer):
     attemptreopenmethod: str = "none"
     maxattempts: int = -1
     markingworkflow: Flag = False
+    sendstudentnotifications: Flag = True
     configs: Several[Config] = ()
 
     @property

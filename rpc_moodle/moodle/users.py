@@ -75,6 +75,8 @@ async def pages(
             if not fresh:
                 return
             seen.update(row["id"] for row in fresh)
+            if moodle.listed is not None:
+                await moodle.listed(len(seen))
             for row in fresh:
                 yield row
         page, wave = page + wave, WAVE if page or len(seen) >= PAGE else 1

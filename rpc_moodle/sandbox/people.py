@@ -29,6 +29,7 @@ ROLE_CAPABILITIES: Final = {
 
 CAPABILITY_NAMES: Final = {
     "mod/assign:grade": GRADE,
+    "mod/assign:releasegrades": MANAGE,  # both are given to editing teachers, and not to others
     "mod/assign:revealidentities": REVEAL,
     "mod/assign:submit": SUBMIT,
     "moodle/course:manageactivities": MANAGE,

@@ -58,5 +58,5 @@ async def test_a_token_that_the_site_does_not_know_is_not_kept(sandbox: Sandbox,
 
 
 async def test_version_and_methods_are_told() -> None:
-    assert "rpc-moodle 0" in (await run("--version")).stdout
+    assert "rpc_moodle 0" in (await run("--version")).stdout
     assert "getUsersFromCourse\tusers from-course\t" in (await run("methods")).stdout
