@@ -20,8 +20,11 @@ from cases import CASES, Case
 from pydantic import SecretStr
 from running import TICKET_KEY, bare, best, figures, listening, node, started
 from upstream import DOWNLOAD_ASSIGNMENT, made
+from yarl import URL
 
-from rpc_moodle.downloads.links import FileLinks, Tickets
+from rpc_moodle.app import create_tickets
+from rpc_moodle.downloads.links import FileLinks
+from rpc_moodle.settings import Settings
 
 IDLE_SOCKETS = 1000
 STARTS = 5
@@ -85,14 +88,14 @@ class Bench:
         assert essay is not None
         row = next(iter(essay.submissions.values()))
         token = SecretStr("0" * 32)
-        links = FileLinks(Tickets([SecretStr(TICKET_KEY)]), "sealed")
+        tickets = create_tickets(Settings(ticket_keys=(SecretStr(TICKET_KEY),)))
         async with listening("upstream.py", 0, 0) as site, listening("probed.py") as service:
             urls = [f"{site}/webservice/pluginfile.php{file.url_path(essay.contextid, row.id)}" for file in row.files]
-            tickets = [links.link(url, token).rpartition("ticket=")[2] for url in urls]
+            links = FileLinks(tickets).of(URL(site), token)
+            files = [f"{service}/files/{links.link(url).rpartition('ticket=')[2]}" for url in urls]
             job = {"inFlight": 1, "seconds": self._seconds, "warm": 1}
             ours, theirs = [], []
             for _ in range(self._rounds):
-                files = [f"{service}/files/{ticket}" for ticket in tickets]
                 measured = await bare({**job, "urls": files, "method": "GET"})
                 before = await asked(f"{service}/__probe")
                 measured = await bare({**job, "urls": files, "method": "GET", "warm": 0})

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 
 from aiohttp import web
 
-from rpc_moodle.downloads.links import FileLinks, Tickets
+from rpc_moodle.downloads.links import CONTEXT, ArchiveLinks, FileLinks
 from rpc_moodle.downloads.reply import DownloadLimits
 from rpc_moodle.downloads.routes import add_routes
 from rpc_moodle.errors import translate
@@ -17,6 +17,7 @@ from rpc_moodle.transport.sites import Limits
 from utils.dispatch import Dispatcher
 from utils.metrics import Gauges
 from utils.server import create_server
+from utils.tickets import Tickets
 
 
 def create_http(settings: Settings) -> Http:
@@ -32,8 +33,8 @@ def create_http(settings: Settings) -> Http:
 
 
 def create_tickets(settings: Settings) -> Tickets:
-    """Build what seals and opens file URLs."""
-    return Tickets(settings.ticket_keys, seconds=settings.ticket_seconds)
+    """Build what seals and opens links."""
+    return Tickets(settings.ticket_keys, context=CONTEXT, seconds=settings.ticket_seconds)
 
 
 def create_dispatcher(
@@ -44,8 +45,8 @@ def create_dispatcher(
         METHODS,
         shared=(
             http,
-            tickets,
             FileLinks(tickets, settings.file_urls),
+            ArchiveLinks(tickets),
             DownloadLimits(files=settings.download_max_files, bytes=settings.download_max_bytes),
             publications or Publications(),
         ),
@@ -67,7 +68,7 @@ def create_app(settings: Settings) -> web.Application:
 
     dispatcher = create_dispatcher(settings, http, tickets, publications)
     app = create_server(dispatcher, settings, checks={"sites": sites}, collectors=[_metrics(http)])
-    add_routes(app, http, tickets)
+    add_routes(app, http, FileLinks(tickets), ArchiveLinks(tickets))
     app.cleanup_ctx.append(opened)
     return app
 

@@ -8,7 +8,7 @@ from pydantic import AliasChoices, BeforeValidator, Field
 from typing_extensions import TypedDict
 from yarl import URL
 
-from rpc_moodle.downloads.links import ArchiveAccess, FileLinks, Tickets
+from rpc_moodle.downloads.links import ArchiveAccess, ArchiveLinks, FileLinks
 from rpc_moodle.downloads.reply import DownloadLimits, FileReport, Wanted, collect
 from rpc_moodle.downloads.stream import stream
 from rpc_moodle.downloads.tree import submitted_files
@@ -118,7 +118,7 @@ async def create_submissions_archive(request: ArchiveRequest, call: Call) -> Arc
         files = await submitted_files(moodle, request.course_id, request.assignment_id)
         access = ArchiveAccess(moodle.site, moodle.token, request.course_id, request.assignment_id)
     return {
-        "path": f"/archives/{call.shared(Tickets).seal_archive(access)}",
+        "path": f"/archives/{call.shared(ArchiveLinks).seal(access)}",
         "files": len(files),
         "bytes": sum(file.size for file in files),
     }

@@ -69,8 +69,8 @@ class SubmissionsRequest(AssignmentRequest):
 @methods.method("getSubmissionsInfosFromAssignment", "getSubmissionInfosFromAssignment")
 async def get_submissions_infos_from_assignment(request: SubmissionsRequest, call: Call) -> list[SubmissionInfo]:
     """List the submissions of an assignment: the latest attempt of each user, a team's once."""
-    links = call.shared(FileLinks)
     async with moodle_of(request, call) as moodle:
+        links = call.shared(FileLinks).of(moodle.site, moodle.token)
         assignment = await assignments.assignment(moodle, request.course_id, request.assignment_id)
         rows, people = await submissions_and_people(moodle, assignment, request.course_id)
         owned = [(row, [row["userid"]]) for row in rows]
@@ -80,7 +80,7 @@ async def get_submissions_infos_from_assignment(request: SubmissionsRequest, cal
                 rows, of_user, {user["id"] for user in able}, grouping=assignment.teamsubmissiongroupingid != 0
             )
         shown = People(moodle.language)
-        found = [_info(row, ids, people, shown, lambda url: links.link(url, moodle.token)) for row, ids in owned]
+        found = [_info(row, ids, people, shown, links.link) for row, ids in owned]
     return _per_member(found, rows, people, shown) if request.per_member else found
 
 

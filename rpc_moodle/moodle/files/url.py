@@ -12,7 +12,8 @@ SCRIPT = "webservice/pluginfile.php"
 """The script that serves files to tokens; without ``webservice/`` it wants a login (``file.plain_pluginfile``)."""
 
 _PATH = re.compile(r"(?P<root>(?:/[^/]+)*?)/(?:webservice/)?pluginfile\.php(?P<file>/.+)?")
-_MAX_LENGTH = 8000
+MAX_LENGTH = 8000
+"""Characters that a file URL may have."""
 
 
 def file_url(pasted: str) -> URL:
@@ -23,7 +24,7 @@ def file_url(pasted: str) -> URL:
 
     Raises InvalidSite when the text is no such address; the message never repeats the text.
     """
-    url = http_url(pasted, "The file URL", longest=_MAX_LENGTH, forbidden=r"[\x00-\x1f\x7f\\]")
+    url = http_url(pasted, "The file URL", longest=MAX_LENGTH, forbidden=r"[\x00-\x1f\x7f\\]")
     found = _PATH.fullmatch(url.raw_path)
     if found is None or not (found["file"] or url.query.get("file", "").startswith("/")):
         raise InvalidSite("The URL names no file of Moodle; take the fileurl of a submission.")
