@@ -11,6 +11,7 @@ from rpc_moodle.errors import translate
 from rpc_moodle.methods import METHODS
 from rpc_moodle.moodle import Http
 from rpc_moodle.publications import Publications
+from rpc_moodle.report_files import ReportFiles
 from rpc_moodle.settings import Settings
 from rpc_moodle.transport.guard import Guard
 from rpc_moodle.transport.sites import Limits
@@ -37,6 +38,11 @@ def create_tickets(settings: Settings) -> Tickets:
     return Tickets(settings.ticket_keys, context=CONTEXT, seconds=settings.ticket_seconds)
 
 
+def create_publications(settings: Settings) -> Publications:
+    """Build what runs publications; raises OSError where their reports cannot be written."""
+    return Publications(files=ReportFiles(settings.state_dir) if settings.state_dir is not None else None)
+
+
 def create_dispatcher(
     settings: Settings, http: Http, tickets: Tickets, publications: Publications | None = None
 ) -> Dispatcher:
@@ -57,7 +63,7 @@ def create_dispatcher(
 
 def create_app(settings: Settings) -> web.Application:
     """Build the service: Socket.IO, health, files over HTTP."""
-    http, tickets, publications = create_http(settings), create_tickets(settings), Publications()
+    http, tickets, publications = create_http(settings), create_tickets(settings), create_publications(settings)
 
     async def opened(_app: web.Application) -> AsyncIterator[None]:
         async with http, publications:  # the writes in flight end before the connections do

@@ -10,8 +10,11 @@ from hashlib import blake2b
 from types import TracebackType
 from typing import Self
 
+import structlog
+
 from rpc_moodle.moodle import MoodleClient
 from rpc_moodle.moodle.publishing import Publication, Report, bare
+from rpc_moodle.report_files import ReportFiles
 
 
 @dataclass
@@ -20,6 +23,7 @@ class _Kept:
 
     size: int
     expires: float
+    name: bytes | None = None
     publication: Publication | None = None
     report: Report | None = None
     error: Exception | None = None
@@ -38,25 +42,33 @@ class Publications:
 
     ``capacity`` limits how many reports are kept, ``results`` how many users they tell of together; the
     oldest make room. Two publications to one assignment run one after the other, since each reads what
-    is stored before it writes.
+    is stored before it writes. Of every publication the log has a line ``publication``, for whoever audits:
+    site, assignment, how many users and what became of them, beside the call's id and who called.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its limits
         self,
         *,
         seconds: float = 3600,
         capacity: int = 1000,
         results: int = 200_000,
         grace: float = 10,
+        files: ReportFiles | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Start empty, with a key of its own; ``grace`` seconds are for writes in flight when it is closed."""
+        """Start with the reports in ``files``, if any; ``grace`` seconds are for writes in flight when it is closed.
+
+        Names are digests under a key of this process, but where reports outlive it.
+        """
         self._seconds = seconds
         self._capacity = capacity
         self._results = results
         self._grace = grace
         self._clock = clock
-        self._key = secrets.token_bytes(32)
+        self._files = files
+        self._key = secrets.token_bytes(32) if files is None else b""
+        self._saving: set[asyncio.Task[None]] = set()
+        self._log = structlog.get_logger("rpc_moodle.audit")
         self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
         self._tasks: dict[tuple[str, int], asyncio.Task[Report]] = {}
         self._running: set[Publication] = set()
@@ -77,6 +89,8 @@ class Publications:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await asyncio.sleep(0)  # for what is done when they are, which starts to save their reports
+        await asyncio.gather(*self._saving)
 
     async def run(
         self,
@@ -93,16 +107,17 @@ class Publications:
 
         Raises InvalidEntries or any MoodleError that came before anything was written.
         """
-        kept = _Kept(publication.size, self._clock() + self._seconds, publication)
-        if progress_id is not None:
-            self._keep(self._name(moodle, progress_id), kept)
+        name = self._name(moodle, progress_id) if progress_id is not None else None
+        kept = _Kept(publication.size, self._clock() + self._seconds, name, publication)
+        if name is not None:
+            self._keep(name, kept)
         target = str(moodle.site), publication.assignment.id
         free = False
         try:
             free = await self._free(target, time_left)
         finally:
             if not free:
-                self._settle(kept, publication.closing_report())
+                self._settle(kept, target, publication.closing_report())
         if not free:
             return publication.closing_report()
         task = self._start(publication, kept, target)
@@ -130,9 +145,11 @@ class Publications:
         Raises the error that ended it before anything was written.
         """
         self._forget()
-        kept = self._kept.get(self._name(moodle, progress_id))
+        name = self._name(moodle, progress_id)
+        kept = self._kept.get(name)
         if kept is None:
-            return None
+            report = self._files.find(name) if self._files is not None else None
+            return Found(report, running=False) if report is not None else None
         if kept.error is not None:
             raise bare(kept.error)
         if kept.publication is not None:
@@ -150,15 +167,26 @@ class Publications:
             error = None if task.cancelled() else task.exception()
             if isinstance(error, Exception):
                 kept.error, kept.publication = bare(error), None
+                self._audit(kept, target, error=type(error).__name__)
             else:
-                self._settle(kept, publication.closing_report())
+                self._settle(kept, target, publication.closing_report())
 
         task.add_done_callback(done)
         return task
 
-    @staticmethod
-    def _settle(kept: _Kept, report: Report) -> None:
+    def _settle(self, kept: _Kept, target: tuple[str, int], report: Report) -> None:
+        dry = kept.publication is not None and kept.publication.options.dry_run
         kept.report, kept.publication = report, None
+        counts = {"published": report.published, "unchanged": report.unchanged, "failed": report.failed}
+        self._audit(kept, target, **counts, dry_run=dry)
+        if self._files is not None and kept.name is not None:
+            saving = asyncio.create_task(asyncio.to_thread(self._files.keep, kept.name, report))
+            self._saving.add(saving)
+            saving.add_done_callback(self._saving.discard)
+
+    def _audit(self, kept: _Kept, target: tuple[str, int], **facts: object) -> None:
+        site, assignment = target
+        self._log.info("publication", site=site, assignment=assignment, users=kept.size, **facts)
 
     def _keep(self, name: bytes, kept: _Kept) -> None:
         self._kept.pop(name, None)

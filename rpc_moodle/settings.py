@@ -1,5 +1,6 @@
 """What an operator may set, read from the environment with the prefix ``RPC_MOODLE_``."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -60,3 +61,10 @@ class Settings(KitSettings):
     download_max_bytes: Annotated[
         int, Field(ge=1, description="Bytes of all files in one plain download reply together.")
     ] = 64 * 1024 * 1024
+    state_dir: Annotated[
+        Path | None,
+        Field(
+            description="A folder in which reports of publications outlive a restart, for an hour: ids and what became "
+            "of each, no text and no key. Without it, they end with the process."
+        ),
+    ] = None

@@ -13,9 +13,10 @@ VERSIONS = ("4.4", "4.5")
 
 
 @cache
-def recording(version: str) -> dict[str, Any]:
-    """All that was recorded of one Moodle version."""
-    data: dict[str, Any] = json.loads((RECORDINGS / f"moodle-{version}.json").read_text())
+def recording(version: str, kind: str = "") -> dict[str, Any]:
+    """All that was recorded of one Moodle version; ``kind`` is ``cases`` or ``form`` for the further recordings."""
+    name = f"moodle-{version}-{kind}.json" if kind else f"moodle-{version}.json"
+    data: dict[str, Any] = json.loads((RECORDINGS / name).read_text())
     return data
 
 

@@ -1,13 +1,62 @@
 """Who may call: tokens that the operator gives to backends, and when a service may do without."""
 
+import asyncio
 import hashlib
 import hmac
-from collections.abc import Iterable
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 
 from pydantic import SecretStr
 
+from utils.origins import origin
 from utils.settings import KitSettings
+
+FREE_GUESSES = 3
+"""Wrong tokens of one address that are answered at once: someone has changed tokens, or mistyped one."""
+
+FIRST_WAIT, LONGEST_WAIT = 0.25, 5.0
+"""Seconds that the next wrong one waits for its answer; each further one twice as long."""
+
+FORGET_SECONDS = 60.0
+"""An address that has shown no wrong token for so long begins anew."""
+
+MOST_ADDRESSES = 10_000
+MOST_WAITING = 100
+"""Wrong tokens that may wait for their answers; a further one is answered at once, as what waits costs memory."""
+
+
+class Guesses:
+    """Counts wrong tokens by address, and slows them down; right ones are never kept waiting."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Start with nothing counted."""
+        self.total = 0
+        self._clock = clock
+        self._waiting = 0
+        self._counts: OrderedDict[str, tuple[int, float]] = OrderedDict()
+
+    def seconds(self, where: str) -> float:
+        """Count a wrong token of an address; return how long its answer has to wait."""
+        self.total += 1
+        now = self._clock()
+        count, last = self._counts.pop(where, (0, now))
+        count = count + 1 if now - last < FORGET_SECONDS else 1
+        self._counts[where] = count, now
+        if len(self._counts) > MOST_ADDRESSES:
+            self._counts.popitem(last=False)
+        return min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(count - FREE_GUESSES - 1, 10)) if count > FREE_GUESSES else 0
+
+    async def wait(self, where: str) -> None:
+        """Count a wrong token of an address, and wait before it is answered."""
+        seconds = self.seconds(where)
+        if seconds and self._waiting < MOST_WAITING:
+            self._waiting += 1
+            try:
+                await asyncio.sleep(seconds)
+            finally:
+                self._waiting -= 1
 
 
 class Gate:
@@ -16,6 +65,7 @@ class Gate:
     def __init__(self, tokens: Iterable[SecretStr] = ()) -> None:
         """Take the tokens; each of them is valid, so that they can be rotated."""
         self._digests = tuple(_digest(token.get_secret_value()) for token in tokens)
+        self.guesses = Guesses()
 
     @property
     def closed(self) -> bool:
@@ -32,9 +82,19 @@ class Gate:
         digests = [_digest(each) for each in shown if isinstance(each, str)]
         return sum(hmac.compare_digest(known, digest) for known in self._digests for digest in digests) > 0
 
-    def admits_header(self, authorization: str | None) -> bool:
-        """Tell whether the value of an ``Authorization`` header is ``Bearer`` and a token."""
-        return self.admits(bearer(authorization))
+    def name(self, *shown: object) -> str | None:
+        """Return a name for the token among what is shown: the beginning of its SHA-256, which opens nothing."""
+        digests = [_digest(each) for each in shown if isinstance(each, str)]
+        known = [digest for digest in digests if any(hmac.compare_digest(digest, each) for each in self._digests)]
+        return f"token-{known[0].hex()[:8]}" if known else None
+
+    async def lets_in(self, remote: str | None, *shown: object) -> bool:
+        """Tell whether one of the things shown is a token; wrong ones are counted by address and slowed down."""
+        if self.admits(*shown):
+            return True
+        if any(isinstance(each, str) and each for each in shown):
+            await self.guesses.wait(origin(remote))
+        return False
 
 
 def bearer(authorization: str | None) -> str | None:

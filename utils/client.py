@@ -17,9 +17,14 @@ class Client:
         self._socket = socket
 
     async def call(self, event: str, payload: object, *, seconds: float = 30) -> Envelope:
-        """Emit an event and return the reply that acknowledges it; raises TimeoutError without one."""
+        """Emit an event and return the reply that acknowledges it.
+
+        Raises TimeoutError without one, ConnectionError where the connection has ended.
+        """
         try:
             return Envelope(await self._socket.call(event, payload, timeout=seconds))
+        except socketio.exceptions.BadNamespaceError:
+            raise ConnectionError("the connection to the service has ended") from None
         except socketio.exceptions.TimeoutError:
             raise TimeoutError(f"no reply to {event} within {seconds} s") from None
 
@@ -34,11 +39,12 @@ async def connected(
 ) -> AsyncIterator[Client]:
     """Connect to a service; replies of any size are taken (the library's own limit is 4 MB).
 
-    ``token`` is one that the service asks for.
+    ``token`` is one that the service asks for. A connection that breaks is not made anew: the library would go on
+    trying behind the end of the block, which nothing could then stop.
     """
-    socket = socketio.AsyncClient(websocket_extra_options={"max_msg_size": 0})
-    await socket.connect(url, transports=list(transports), auth={"token": token} if token is not None else None)
+    socket = socketio.AsyncClient(reconnection=False, websocket_extra_options={"max_msg_size": 0})
     try:
+        await socket.connect(url, transports=list(transports), auth={"token": token} if token is not None else None)
         yield Client(socket)
     finally:
         await socket.disconnect()

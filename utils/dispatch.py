@@ -89,12 +89,12 @@ class Dispatcher:
             if task is not None:
                 self._calls.discard(task)
 
-    def refuse(self, event: object, error: RpcError, caller: Caller | None = None) -> Envelope:
-        """Return the reply to a call that could not even be read, and log it as any other."""
+    def refuse(self, event: object, error: RpcError, caller: Caller | None = None, *, quiet: bool = False) -> Envelope:
+        """Return the reply to a call that is not made, and log it as any other, but for a ``quiet`` one."""
         call_id = secrets.token_hex(6)
         with bound_contextvars(call_id=call_id):
             envelope = self._encoded(call_id, failure(error), binary=False)
-            self._report(event, self._find(event), caller, time.monotonic(), envelope)
+            self._report(event, self._find(event), caller, time.monotonic(), envelope, quiet=quiet)
         return envelope
 
     async def _timed(self, call_id: str, event: object, args: Sequence[object], caller: Caller | None) -> Envelope:
@@ -227,14 +227,23 @@ class Dispatcher:
             envelope.encoded = encode(envelope)
         return envelope
 
-    def _report(
-        self, event: object, method: Method | None, caller: Caller | None, started: float, envelope: Envelope
+    def _report(  # noqa: PLR0913 - what a line of the log is made of
+        self,
+        event: object,
+        method: Method | None,
+        caller: Caller | None,
+        started: float,
+        envelope: Envelope,
+        *,
+        quiet: bool = False,
     ) -> None:
         seconds = time.monotonic() - started
         outcome = "ok" if envelope["success"] else envelope["error"]["code"]
         name = method.name if method is not None else None
         for observer in self.observers:
             observer(name, outcome, seconds)
+        if quiet:
+            return
         if name is None and isinstance(event, str) and _LOGGABLE_EVENT.fullmatch(event):
             name = event
         self._log.info(

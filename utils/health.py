@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 from aiohttp import web
 
-from utils.auth import Gate
+from utils.auth import Gate, bearer
 from utils.dispatch import Dispatcher
 
 Check = Callable[[], Awaitable[Mapping[str, object]]]
@@ -45,7 +45,7 @@ class Health:
         healthy = all(ok for ok, _ in outcomes)
         status = "stopping" if self._dispatcher.draining else "ready" if healthy else "failing"
         body: dict[str, object] = {"status": status}
-        if self._gate.admits_header(request.headers.get("Authorization")):
+        if await self._gate.lets_in(request.remote, bearer(request.headers.get("Authorization"))):
             body["running"] = self._dispatcher.running
             body["checks"] = {name: details for name, (_, details) in zip(self._checks, outcomes, strict=True)}
         return web.json_response(body, status=200 if status == "ready" else 503)

@@ -3,7 +3,8 @@
 import logging
 import re
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
 import structlog
@@ -21,6 +22,7 @@ _SECRET_IN_TEXT = re.compile(
 )
 _TICKET_PATH = re.compile(r"(?P<key>/(?:files|archives)/)[^\s/?#\"']+")
 HIDDEN = "***"
+SELDOM_SECONDS = 60.0
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -84,3 +86,34 @@ def configure(settings: KitSettings, *, stream: TextIO | None = None) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+
+
+class Seldom:
+    """A logger for what strangers can cause at will: ``lines`` a minute of each event, and how many were left out."""
+
+    def __init__(self, name: str, *, lines: int = 10, clock: Callable[[], float] = time.monotonic) -> None:
+        """Take the logger's name."""
+        self._log = structlog.get_logger(name)
+        self._lines = lines
+        self._clock = clock
+        self._minutes: dict[str, tuple[float, int]] = {}
+
+    def info(self, event: str, **values: object) -> None:
+        """Log an event; its name is a constant, since each is remembered."""
+        if self._allows(event, values):
+            self._log.info(event, **values)
+
+    def warning(self, event: str, **values: object) -> None:
+        """Log an event that its operator should see."""
+        if self._allows(event, values):
+            self._log.warning(event, **values)
+
+    def _allows(self, event: str, values: dict[str, object]) -> bool:
+        since, seen = self._minutes.get(event, (float("-inf"), 0))
+        now = self._clock()
+        if now - since >= SELDOM_SECONDS:
+            if seen > self._lines:
+                values["left_out"] = seen - self._lines
+            since, seen = now, 0
+        self._minutes[event] = since, seen + 1
+        return seen < self._lines

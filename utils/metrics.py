@@ -8,7 +8,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from utils.auth import Gate
+from utils.auth import Gate, bearer
 
 BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 60.0)
 """Upper bounds of the durations' histogram, in seconds."""
@@ -45,7 +45,7 @@ class Metrics:
         """Attach ``/metrics`` to an application: 401 for whoever shows no token where one is asked for."""
 
         async def show(request: web.Request) -> web.Response:
-            if not gate.admits_header(request.headers.get("Authorization")):
+            if not await gate.lets_in(request.remote, bearer(request.headers.get("Authorization"))):
                 return web.json_response(
                     {"message": "Send a token as: Authorization: Bearer …"},
                     status=401,

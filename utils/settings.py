@@ -93,3 +93,26 @@ class KitSettings(BaseSettings):
             description="Bytes that may wait for a caller to read them; one that lets more gather is cut off.",
         ),
     ] = 256 * 1024 * 1024
+    max_unread_bytes_total: Annotated[
+        int,
+        Field(
+            ge=1024 * 1024,
+            description="The same of all callers together; the one with the most is cut off where it is more.",
+        ),
+    ] = 512 * 1024 * 1024
+    max_incoming_bytes: Annotated[
+        int,
+        Field(
+            ge=1024 * 1024,
+            description="Bytes of all payloads that are coming in or belong to running calls, half of them from one "
+            "address; a payload over that is answered with `rate_limited`.",
+        ),
+    ] = 256 * 1024 * 1024
+    max_calls: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="Running calls of all sockets together, half of them from one address; one more is answered "
+            "with `rate_limited`.",
+        ),
+    ] = 4000

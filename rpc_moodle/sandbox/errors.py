@@ -9,6 +9,7 @@ RELOCATED = frozenset(
     {
         "coding_exception",
         "invalid_parameter_exception",
+        "invalid_response_exception",
         "moodle_exception",
         "require_login_exception",
         "required_capability_exception",
@@ -65,6 +66,21 @@ def missing_record(table: str) -> MoodleError:
     """Report that there is no such row (``save.unknown_assignment``)."""
     message = f"Can't find data record in database table {table}."
     return MoodleError("dml_missing_record_exception", "invalidrecord", message)
+
+
+def not_written() -> MoodleError:
+    """Report that the database has refused a write (seen on Moodle 4.5 where a comment is to be replaced by none)."""
+    return MoodleError("dml_write_exception", "dmlwriteexception", "Error writing to database")
+
+
+def unreadable_response() -> MoodleError:
+    """Report an answer that Moodle itself finds invalid (``scale_markup.module``)."""
+    return MoodleError("invalid_response_exception", "invalidresponse", "Invalid response value detected")
+
+
+def grades_not_visible() -> MoodleError:
+    """Refuse somebody else's grades (``grades.items.other_as_student``)."""
+    return MoodleError("moodle_exception", "nopermissiontoviewgrades", "Cannot view grades.")
 
 
 def missing_unknown_record() -> MoodleError:

@@ -88,12 +88,19 @@ class Group:
 
 @dataclass
 class Course:
-    """A course with its enrolments by user id, in the order of user ids."""
+    """A course with its enrolments by user id, in the order of user ids.
+
+    ``gradecategory`` and ``gradeitem`` are the ids of its total in the gradebook, ``section`` that of its first one.
+    """
 
     id: int
     fullname: str
     shortname: str
     timemodified: int = 0
+    gradecategory: int = 1
+    gradeitem: int = 0
+    section: int = 1
+    completion: int = 1
     enrolments: dict[int, Enrolment] = field(default_factory=dict)
     groups: dict[int, Group] = field(default_factory=dict)
 

@@ -46,6 +46,13 @@ _FULL: Final = (
     "mod_assign_get_user_flags",
     "core_course_get_course_module",
 )
+_MORE: Final = (
+    *_FULL,
+    "core_grading_get_definitions",
+    "core_grading_get_gradingform_instances",
+    "gradereport_user_get_grade_items",
+    "mod_assign_submit_grading_form",
+)
 
 _TOKENS: Final = (
     ("teacher_care", TEACHER, "care"),
@@ -53,6 +60,9 @@ _TOKENS: Final = (
     ("admin_full", ADMIN, "full"),
     ("tutor_care", TUTOR, "care"),
     ("student_full", FIRST_STUDENT, "full"),
+    ("teacher_more", TEACHER, "more"),
+    ("admin_more", ADMIN, "more"),
+    ("student_more", FIRST_STUDENT, "more"),
     ("teacher_nodownload", TEACHER, "nodownload"),
     ("teacher_enrolonly", TEACHER, "enrolonly"),
     ("teacher_expired", TEACHER, "care"),
@@ -138,9 +148,10 @@ def _add_access(site: Site) -> None:
     for service in (
         Service("care", frozenset(PUBLISHED)),
         Service("full", frozenset(_FULL), uploadfiles=True),
+        Service("more", frozenset(_MORE), uploadfiles=True),
         Service("nodownload", frozenset(PUBLISHED), downloadfiles=False),
         Service("enrolonly", frozenset(PUBLISHED[:1])),
-        Service("moodle_mobile_app", frozenset(_FULL), enabled=False),
+        Service("moodle_mobile_app", frozenset(_MORE), enabled=False),
     ):
         site.services[service.shortname] = service
     for name, userid, service_name in _TOKENS:

@@ -6,6 +6,7 @@ from hashlib import blake2b
 from typing import Final
 
 from rpc_moodle.sandbox.files import Repeated, StoredFile
+from rpc_moodle.sandbox.gradebook import note_submission
 from rpc_moodle.sandbox.site import Site
 from rpc_moodle.sandbox.work import (
     DRAFT,
@@ -126,6 +127,8 @@ class _Maker:
         row.files, row.onlinetext = list(files), onlinetext
         self.site.ids.submission += 1
         assignment.add(row)
+        if userid and status == SUBMITTED:
+            note_submission(assignment, [userid], self.time)
         if not assignment.mappings:
             self.number(assignment)
 
@@ -182,15 +185,14 @@ class _Maker:
         row.comment = Comment(comment, 1) if comment else None
         assignment.grades[userid, 0] = row
         assignment.flags[userid] = Flags(ids.flags, userid, workflowstate=state)
-        assignment.gradebook[userid] = BookGrade(grade, self.time)
+        assignment.gradebook[userid] = BookGrade(grade, self.time, feedback=comment, feedbackformat=int(bool(comment)))
         ids.grade += 1
         ids.flags += 1
 
     def hand_in_elsewhere(self) -> None:
-        for number in (14, 15):
-            course = self.site.courses[self.site.assignments[number].courseid]
-            for userid in course.submitters(active=True)[:_OF_BIG_WITH_SUBMISSION]:
-                self.hand_in(number, userid, made_up(f"report-{userid}.pdf", 2000, b"%PDF-1.4\n"))
+        course = self.site.courses[self.site.assignments[15].courseid]
+        for userid in course.submitters(active=True)[:_OF_BIG_WITH_SUBMISSION]:
+            self.hand_in(15, userid, made_up(f"report-{userid}.pdf", 2000, b"%PDF-1.4\n"))
 
 
 def made_up(name: str, size: int, start: bytes = b"") -> StoredFile:

@@ -50,6 +50,7 @@ class _Server:
         self.site = site
         self.latency = latency
         self.functions = functions
+        self._worker = asyncio.Lock()
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Note the request, wait, let a planned fault happen, and run the script that the path names."""
@@ -60,6 +61,9 @@ class _Server:
         self.site.requests.append(seen)
         if self.latency:
             await asyncio.sleep(self.latency)
+        if cost := self.site.costs.get(seen.function):
+            async with self._worker:
+                await asyncio.sleep(cost)
         harm = request[_PLANNED] = self._harm(seen)
         broken = await suffer(request, harm, answered=False)
         if broken is not None:

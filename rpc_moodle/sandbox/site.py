@@ -48,6 +48,8 @@ class Ids:
     grade: int = 1
     flags: int = 1
     mapping: int = 1
+    instance: int = 1
+    filling: dict[str, int] = field(default_factory=lambda: {"rubric": 1, "guide": 1})
 
 
 @dataclass
@@ -55,6 +57,8 @@ class Site:
     """One Moodle; ``release`` is ``4.4``, ``4.5`` or ``5.0``.
 
     ``fault``, if set, is asked about every request and says what goes wrong with it; else the rules of ``faults`` do.
+    ``costs`` are seconds that a function keeps the site's one worker for it, by the function's name: two requests for
+    it wait for each other. ``stopped``, if set, is what ``now`` answers, Unix seconds.
     """
 
     release: str = "4.5"
@@ -70,13 +74,15 @@ class Site:
     tokens: dict[str, Token] = field(default_factory=dict)
     ids: Ids = field(default_factory=Ids)
     seeded: int = 0
+    stopped: int = 0
     fault: Callable[[Seen], Fault | Harm] | None = None
     faults: Switchboard = field(default_factory=Switchboard)
+    costs: dict[str, float] = field(default_factory=dict)
     requests: deque[Seen] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
 
     def now(self) -> int:
         """Give the time in Unix seconds, never before the seeded content was made."""
-        return max(int(time.time()), self.seeded + 10)
+        return self.stopped or max(int(time.time()), self.seeded + 10)
 
     def by_cmid(self, cmid: int) -> Assignment | None:
         """Find an assignment by the number in its page's URL."""

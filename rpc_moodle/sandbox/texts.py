@@ -85,6 +85,11 @@ def shown(text: str, text_format: int, *, raw: bool) -> tuple[str, int]:
     return clean(text), HTML
 
 
+def has_markup(text: str) -> bool:
+    """Tell whether a text that Moodle expects to be plain holds tags; those of multilang are let through."""
+    return bool(_TAG.search(_MULTILANG.sub("", text)))
+
+
 def name_shown(name: str, *, raw: bool, filtered: bool) -> str:
     """Give an activity's name as an external function answers it.
 

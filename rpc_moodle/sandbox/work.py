@@ -1,9 +1,10 @@
-"""An assignment and what is stored in it: submissions, grades, comments, flags and the blind-marking numbers."""
+"""An assignment and what is stored in it: attempts, grades, comments, flags, the gradebook and filled-in forms."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from rpc_moodle.sandbox.advanced import Definition, Instance
 from rpc_moodle.sandbox.files import StoredFile
 
 GRADED, NOT_GRADED, NOT_MARKED, RELEASED = "graded", "notgraded", "notmarked", "released"
@@ -36,7 +37,10 @@ class Comment:
 
 @dataclass
 class Grade:
-    """A row of ``assign_grades``: -1 is no grade; ``grader`` is -1 while nobody's grade was accepted."""
+    """A row of ``assign_grades``: -1 is no grade, and so is ``None`` (``form.text_only_ungraded``).
+
+    ``grader`` is -1 while nobody's grade was accepted.
+    """
 
     id: int
     userid: int
@@ -44,18 +48,21 @@ class Grade:
     timecreated: int
     timemodified: int
     grader: int = -1
-    grade: float = -1.0
+    grade: float | None = -1.0
     comment: Comment | None = None
 
     @property
     def is_graded(self) -> bool:
         """Whether there is a grade, zero included."""
-        return self.grade >= 0
+        return self.grade is not None and self.grade >= 0
 
 
 @dataclass
 class Flags:
-    """A row of ``assign_user_flags``; ``locked`` bars the student from submitting, not the teacher from grading."""
+    """A row of ``assign_user_flags``; ``locked`` bars the student from submitting, not the teacher from grading.
+
+    ``mailed``: 0, the student will be notified; 1, has been; 2, will not be (``form.flags_*``).
+    """
 
     id: int
     userid: int
@@ -68,11 +75,24 @@ class Flags:
 
 @dataclass
 class BookGrade:
-    """What the gradebook shows; ``fixed`` (locked or overridden there) keeps the assignment's grading out."""
+    """A row of the gradebook: the final grade, with the feedback and dates that were pushed there, Unix seconds.
+
+    ``feedbackformat`` is 2 until feedback was pushed. An overridden or locked row takes no grade (``gradebook.*``).
+    """
 
     grade: float | None = None
     dategraded: int | None = None
-    fixed: bool = False
+    datesubmitted: int | None = None
+    feedback: str = ""
+    feedbackformat: int = 2
+    overridden: bool = False
+    locked: bool = False
+    hidden: bool = False
+
+    @property
+    def fixed(self) -> bool:
+        """Whether the assignment's grading is kept out."""
+        return self.overridden or self.locked
 
 
 @dataclass
@@ -80,8 +100,11 @@ class Assignment:
     """An assignment; ``id`` is the instance, ``cmid`` the number in its page's URL.
 
     ``grade`` is the maximum, 0 for none, minus the scale's id for a scale. ``maxattempts`` is -1 for any number.
+    ``attemptreopenmethod`` is ``none``, ``manual``, ``untilpass`` or, from Moodle 4.5 on, ``automatic``.
     ``advanced_grading`` is ``""``, ``"rubric"`` or ``"guide"``; ``criteria`` then holds, per criterion id, the scores
-    by level id (a guide has the one level 0, whose score is the maximum).
+    by level id (a guide has the one level 0, whose score is the maximum), ``definition`` the words to it, and
+    ``instances`` what was filled in. ``gradeitem`` is its id in the gradebook. ``notified`` names a user once for each
+    write after which Moodle is to send a notification.
     """
 
     id: int
@@ -92,6 +115,8 @@ class Assignment:
     timemodified: int = 0
     intro: str = ""
     grade: int = 100
+    gradepass: float = 0.0
+    gradeitem: int = 0
     duedate: int = 0
     visible: bool = True
     file_submissions: bool = True
@@ -99,6 +124,7 @@ class Assignment:
     comments_enabled: bool = True
     submissiondrafts: bool = False
     teamsubmission: bool = False
+    teamsubmissiongroupingid: int = 0
     blindmarking: bool = False
     revealidentities: bool = False
     markingworkflow: bool = False
@@ -106,12 +132,15 @@ class Assignment:
     maxattempts: int = 1
     advanced_grading: str = ""
     criteria: dict[int, dict[int, float]] = field(default_factory=dict)
+    definition: Definition = field(default_factory=Definition)
+    instances: list[Instance] = field(default_factory=list)
     submissions: dict[int, Submission] = field(default_factory=dict)
     grades: dict[tuple[int, int], Grade] = field(default_factory=dict)
     flags: dict[int, Flags] = field(default_factory=dict)
     mappings: dict[int, int] = field(default_factory=dict)
     gradebook: dict[int, BookGrade] = field(default_factory=dict)
     attempts: dict[tuple[int, int], list[Submission]] = field(default_factory=dict)
+    notified: list[int] = field(default_factory=list)
 
     @property
     def nosubmissions(self) -> bool:

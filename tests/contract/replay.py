@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -28,6 +30,9 @@ BIG_COURSE = {"4.4": 50, "4.5": 2000}
 """Students in the big course of the recorded sites."""
 
 
+NO_ETAGS: Mapping[str, str] = MappingProxyType({})
+
+
 @dataclass(frozen=True)
 class Answer:
     """What the sandbox at ``url`` answered to one request."""
@@ -47,7 +52,7 @@ async def replay(version: str) -> dict[str, Answer]:
     ):
         for exchange in exchanges(version):
             sandbox.site.mode = MODES.get(exchange["id"], Mode.NORMAL)
-            answers[exchange["id"]] = await _send(session, sandbox, exchange["request"], _etags(version, answers))
+            answers[exchange["id"]] = await send(session, sandbox, exchange["request"], _etags(version, answers))
     return answers
 
 
@@ -58,9 +63,10 @@ def _etags(version: str, answers: dict[str, Answer]) -> dict[str, str]:
     return {etag: answer.headers["ETag"] for etag, answer in pairs if etag}
 
 
-async def _send(
-    session: aiohttp.ClientSession, sandbox: Sandbox, request: dict[str, Any], etags: dict[str, str]
+async def send(
+    session: aiohttp.ClientSession, sandbox: Sandbox, request: dict[str, Any], etags: Mapping[str, str] = NO_ETAGS
 ) -> Answer:
+    """Send one recorded request; ``etags`` gives the sandbox's in place of recorded ones."""
     url = URL(sandbox.url + request["path"], encoded=True)
     query = {name: _token(sandbox, value) for name, value in (request["query"] or {}).items()}
     form = [(name, _token(sandbox, value)) for name, value in request["form"] or []]

@@ -24,12 +24,21 @@ async def test_only_the_named_user_changes(sandbox: Sandbox, call: Caller) -> No
     assert after.submissions == before.submissions
 
 
-async def test_a_grade_sent_without_a_comment_empties_the_stored_comment(sandbox: Sandbox, call: Caller) -> None:
-    await call(SAVE, without_comment(marks(1, 5, grade=80)))
+async def test_a_grade_without_a_comment_is_refused_by_the_database_where_one_is_stored(
+    sandbox: Sandbox, call: Caller
+) -> None:
+    answer = await call(SAVE, without_comment(marks(1, 5, grade=80)))
 
     row = sandbox.site.assignments[1].grades[5, 0]
-    assert row.grade == 80
-    assert row.comment == Comment("", 0)
+    assert answer["errorcode"] == "dmlwriteexception"
+    assert (row.grade, row.comment) == (73.5, Comment("<p>Existing comment</p>", 1))
+
+
+async def test_a_grade_without_a_comment_is_stored_where_there_is_none(sandbox: Sandbox, call: Caller) -> None:
+    assert await call(SAVE, without_comment(marks(1, 6, grade=80))) is None
+
+    row = sandbox.site.assignments[1].grades[6, 0]
+    assert (row.grade, row.comment) == (80, None)
 
 
 async def test_the_same_text_in_another_format_is_not_stored(sandbox: Sandbox, call: Caller) -> None:
@@ -110,7 +119,7 @@ async def test_a_member_of_two_groups_belongs_to_the_default_team(sandbox: Sandb
 
 
 async def test_a_grade_fixed_in_the_gradebook_stays_and_the_comment_is_stored(sandbox: Sandbox, call: Caller) -> None:
-    sandbox.site.assignments[1].gradebook[5].fixed = True
+    sandbox.site.assignments[1].gradebook[5].locked = True
 
     await call(SAVE, marks(1, 5, grade=10))
 
@@ -200,6 +209,7 @@ async def test_the_first_grade_gives_everybody_a_number(sandbox: Sandbox, call: 
 async def test_a_comment_past_the_limit_of_fields_is_lost_without_a_word(sandbox: Sandbox, call: Caller) -> None:
     sandbox.site.max_input_vars = 10
 
-    assert await call(SAVE, marks(1, 5, grade=73.5)) is None
+    assert await call(SAVE, marks(1, 6, grade=73.5)) is None
 
-    assert sandbox.site.assignments[1].grades[5, 0].comment == Comment("", 0)
+    row = sandbox.site.assignments[1].grades[6, 0]
+    assert (row.grade, row.comment) == (73.5, None)

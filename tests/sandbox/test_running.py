@@ -33,6 +33,26 @@ async def test_each_answer_waits_as_long_as_was_asked(
     assert 2.5 in waited
 
 
+async def test_requests_for_a_costly_function_wait_for_each_other(
+    sandbox: Sandbox, call: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[str] = []
+
+    async def note(delay: float) -> None:
+        served.append(f"begins {delay}")
+        await other_turns(0)
+        served.append("ends")
+
+    other_turns = asyncio.sleep
+    monkeypatch.setattr("rpc_moodle.sandbox.server.asyncio.sleep", note)
+    sandbox.site.costs["mod_assign_get_submission_status"] = 0.033
+    form = {"assignid": 1, "userid": 5}
+    await asyncio.gather(*(call("mod_assign_get_submission_status", form) for _ in range(3)))
+    await call("mod_assign_get_grades", {"assignmentids[0]": 1})
+
+    assert served == ["begins 0.033", "ends"] * 3
+
+
 async def test_an_unknown_release_is_refused() -> None:
     with pytest.raises(ValueError, match=r"not '3\.9'"):
         Sandbox(release="3.9")

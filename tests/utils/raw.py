@@ -7,6 +7,18 @@ from typing import Any
 
 import aiohttp
 
+HANDSHAKE = (
+    b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"
+    b"Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+
+def frame(text: str) -> bytes:
+    """Write a text as a client's WebSocket frame, masked with zeros."""
+    data = text.encode()
+    return b"\x81\xff" + len(data).to_bytes(8, "big") + bytes(4) + data
+
 
 class RawSocket:
     """A connection to the namespace ``/``."""

@@ -13,12 +13,12 @@ import socketio
 
 from tests.utils.calculator import methods
 from tests.utils.conftest import Logs, Serve
-from tests.utils.raw import RawSocket
+from tests.utils.raw import HANDSHAKE, RawSocket, frame
 from utils.dispatch import Dispatcher
+from utils.origins import origin
 from utils.server import create_server, engine, sockets, transports
 from utils.server.lifecycle import SOCKETS
-from utils.server.limits import origin
-from utils.server.outbox import BATCH_BYTES, Outbox
+from utils.server.outbox import BATCH_BYTES, Outbox, Unread
 from utils.settings import KitSettings
 from utils.testing import running
 
@@ -187,12 +187,12 @@ async def test_a_caller_that_does_not_read_is_cut_off(serve: Serve, logs: Logs, 
                 await socket.send_str("40")
                 with suppress(ConnectionError):
                     while True:  # the first are taken by the buffers of both systems
-                        await socket.send_str(f'427["echo","{payload}"]')
+                        await socket.send_str('427["tally",{"numbers":[20000000]}]')
         else:
             address = await opened(session, url) + "polling"
             await session.post(address, data="40")
-            for _ in range(5):
-                await session.post(address, data=io.BytesIO(f'427["echo","{payload}"]'.encode()))
+            # In one request, as none is made any more of a socket that has not read half as much.
+            await session.post(address, data=io.BytesIO("\x1e".join([f'427["echo","{payload}"]'] * 5).encode()))
         await becomes(url, "rpc_sockets", 0)
     (line,) = [line for line in logs.lines if line["event"] == "caller_does_not_read"]
     assert line["unread_bytes"] > 2 * BATCH_BYTES
@@ -215,26 +215,13 @@ async def test_a_connection_that_reads_nothing_does_not_outlive_its_socket(monke
         writer.close()
 
 
-HANDSHAKE = (
-    b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"
-    b"Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-)
-
-
-def frame(text: str) -> bytes:
-    """Write a text as a client's WebSocket frame, masked with zeros."""
-    data = text.encode()
-    return b"\x81\xff" + len(data).to_bytes(8, "big") + bytes(4) + data
-
-
 class Packet:
     def __init__(self, data: object) -> None:
         self.data = data
 
 
 async def test_what_waits_is_counted_and_handed_out_in_batches() -> None:
-    outbox = Outbox()
+    outbox = Outbox(Unread())
     packets = [Packet("x" * BATCH_BYTES), Packet(b"y" * BATCH_BYTES), Packet({"sid": 1})]
     for packet in packets:
         outbox.put_nowait(packet)
@@ -249,7 +236,7 @@ async def test_what_waits_is_counted_and_handed_out_in_batches() -> None:
 
 
 async def test_what_is_dropped_is_waited_for_no_more() -> None:
-    outbox = Outbox()
+    outbox = Outbox(Unread())
     outbox.put_nowait(Packet("x"))
     outbox.put_nowait(None)
     outbox.clear()

@@ -4,14 +4,15 @@ import asyncio
 import io
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 import pytest
 
-from tests.utils.conftest import MAX_PAYLOAD
-from tests.utils.raw import RawSocket
+from tests.utils.conftest import MAX_PAYLOAD, Logs
+from tests.utils.raw import HANDSHAKE, RawSocket, frame
 from tests.utils.test_lifecycle import process
+from utils.server import transports
 from utils.watchdog import BLOCKED_SECONDS
 
 Connect = Callable[[], Awaitable[RawSocket]]
@@ -125,10 +126,46 @@ async def test_what_is_no_engine_io_ends_this_connection_only(connect: Connect, 
     assert await other.works()
 
 
-async def test_a_message_over_the_transport_limit_ends_this_connection_only(connect: Connect) -> None:
+async def test_a_message_over_what_is_kept_is_answered_and_the_connection_goes_on(raw: RawSocket) -> None:
+    for text in ("x", "ö"):
+        await raw.send('427["echo","' + text * 10 * MAX_PAYLOAD + '"]')
+        reply = await raw.reply(7)
+        assert (reply["error"]["code"], reply["error"]["details"]) == ("too_large", {"limitBytes": MAX_PAYLOAD})
+        assert await raw.works()
+
+
+async def test_an_attachment_over_what_is_kept_is_answered_and_the_connection_goes_on(raw: RawSocket) -> None:
+    await raw.send('452-7["echo",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]')
+    await raw.send(b"x" * 10 * MAX_PAYLOAD)
+    await raw.send(b"y")
+    assert (await raw.reply(7))["error"]["code"] == "too_large"
+    assert await raw.works()
+
+
+async def test_a_message_that_nobody_can_wait_for_ends_this_connection_only(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, logs: Logs
+) -> None:
+    monkeypatch.setattr(transports, "DROP_BYTES", 10 * MAX_PAYLOAD)
     broken, other = await connect(), await connect()
-    await broken.send('427["echo","' + "x" * (2 * MAX_PAYLOAD + 1024 * 1024) + '"]')
-    assert await broken.receive() in {"CLOSE", "CLOSED"}
+    with suppress(ConnectionError):
+        await broken.send('427["echo","' + "x" * 10 * MAX_PAYLOAD + '"]')
+    assert await broken.receive() in {"CLOSE", "CLOSED", "ERROR"}
+    assert await other.works()
+    assert [line["bytes"] // MAX_PAYLOAD for line in logs.lines if line["event"] == "message_dropped"] == [10]
+
+
+async def test_a_message_that_never_ends_ends_this_connection_only(
+    connect: Connect, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transports, "MESSAGE_SECONDS", 0.01)
+    other = await connect()
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+    writer.write(HANDSHAKE)
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(frame('427["echo","' + "x" * 1000)[:-1])
+    with suppress(ConnectionError):
+        await reader.read()
+    writer.close()
     assert await other.works()
 
 
@@ -242,6 +279,45 @@ async def test_many_packets_in_one_polling_request_are_all_answered(url: str) ->
         replies = ""
         while replies.count("43") < 200:
             replies += await polling.get()
+
+
+async def test_a_large_packet_of_a_polling_request_is_answered_and_the_others_are_made(url: str) -> None:
+    async with aiohttp.ClientSession() as session:
+        polling = Polling(session, url)
+        await polling.connect()
+        add = '["add",{"numbers":[1]}]'
+        large = '428["echo","' + "ö" * 10 * MAX_PAYLOAD + '"]'
+        assert await polling.post(f"427{add}\x1e{large}\x1eb{'A' * 10 * MAX_PAYLOAD}\x1e429{add}") == 200
+        replies = ""
+        while replies.count("43") < 3:
+            replies += await polling.get()
+        assert '437[{"success":true,"data":1}]' in replies
+        assert "too_large" in replies
+        assert '439[{"success":true,"data":1}]' in replies
+
+
+async def test_a_session_that_ends_during_its_request_is_no_error_of_the_service(url: str, logs: Logs) -> None:
+    async with aiohttp.ClientSession() as session:
+        for body in ("41\x1e1\x1e0", "1\x1e0\x1e4"):
+            polling = Polling(session, url)
+            await polling.connect()
+            assert await polling.post(body) in {200, 400}
+        polling = Polling(session, url)
+        await polling.connect()
+        sending = asyncio.Event()
+
+        async def slowly() -> AsyncIterator[bytes]:
+            yield b"4"
+            await sending.wait()
+            yield b"1"
+
+        headers = {"Content-Length": "2"}
+        slow = asyncio.create_task(session.post(polling.url, data=slowly(), headers=headers))
+        while await polling.post("6") != 400:  # overlaps, which ends the session
+            pass
+        sending.set()
+        assert (await slow).status == 400
+    assert not [line for line in logs.lines if line["level"] == "error"]
 
 
 @pytest.mark.parametrize("probed", [True, False])

@@ -10,9 +10,12 @@ from aiohttp import web
 from engineio.packet import PING, Packet
 from engineio.payload import Payload
 
-from utils.server.limits import Sockets
-from utils.server.outbox import Outbox
-from utils.server.transports import MAX_PACKETS, Body, WebSocket
+from utils.logs import Seldom
+from utils.server.bodies import MAX_PACKETS
+from utils.server.door import Door, Peer
+from utils.server.frames import Arrival
+from utils.server.outbox import Outbox, Unread
+from utils.server.transports import WebSocket, Whole, most, read_body
 
 CLOSE_SECONDS = 1.0
 """How long a polling client, once it has read its replies, may take to learn that the socket is closed."""
@@ -27,17 +30,20 @@ MESSAGES_A_TURN = 50
 class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # the library has no types
     """An Engine.IO server whose broken sockets end at once and alone, and which can be stopped without loss.
 
-    ``limits``, if given, says how many sockets there may be.
+    ``door`` has to be set before it serves.
     """
 
     _async: dict[str, Any]
-    limits: Sockets | None = None
+    door: Door
 
     def __init__(self, **options: Any) -> None:
         """Take the options of :class:`engineio.AsyncServer`."""
+        self.waiting = Unread()
         super().__init__(**options)
+        self._log = Seldom("utils.server")
         self._messages = 0
         self._requests: dict[tuple[str, str], web.Request] = {}
+        self._bodies: dict[str, bytes] = {}
         self._websockets: dict[str, web.Request] = {}
         self._tasks: set[asyncio.Future[Any]] = set()
         self._receipts: dict[str, asyncio.Future[None]] = {}
@@ -47,25 +53,24 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # the library ha
 
     def _translate_request(self, request: web.Request) -> dict[str, Any]:
         environ: dict[str, Any] = self._translate(request)
-        environ["wsgi.input"] = Body(request.content)
+        body = self._bodies.pop(request.query.get("sid", ""), b"") if request.method == "POST" else b""
+        environ |= {"wsgi.input": Whole(body), "CONTENT_LENGTH": str(len(body))}
         return environ
 
     def create_queue(self, *_args: Any, **_options: Any) -> Outbox:
         """Make the queue of a socket."""
-        return Outbox()
+        return Outbox(self.waiting)
 
     async def handle_request(self, request: web.Request) -> web.StreamResponse:
         """Answer a request of a client: a handshake, a poll, a post or an upgrade."""
+        if "j" in request.query:
+            return web.Response(status=400, text="JSONP is not spoken here.")
         sid = request.query.get("sid")
         if sid is None:
-            refusal = self.limits.refusal(request) if self.limits is not None else None
-            return refusal or await self._respond(request)
+            return self.door.refusal(request) or await self._respond(request)
         if _wants_websocket(request):
             # A second one would wait beside the first, counted by nobody.
             return await self._respond(request) if sid not in self._websockets else web.Response(status=400)
-        socket = self.sockets.get(sid)
-        if request.method == "POST" and socket is not None and socket.closed:
-            return web.Response(status=400, text="The session is closed.")  # the library trips over it
         key = sid, request.method
         if key in self._requests:
             # The protocol forbids it: packets would be split between the two.
@@ -73,13 +78,51 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # the library ha
             return web.Response(status=400, text="Requests overlap.")
         self._requests[key] = request
         try:
-            response = await self._respond(request)
+            response = await (self._posted(sid, request) if request.method == "POST" else self._respond(request))
             with suppress(ConnectionError):
                 await response.prepare(request)
                 await response.write_eof()  # here, so that a poll lasts until the client has it
             return response
         finally:
             del self._requests[key]
+
+    async def _posted(self, sid: str, request: web.Request) -> web.StreamResponse:
+        """Read a body before the library does, which would fail where the session ends meanwhile."""
+        peer = self.peer(sid)
+        if peer is None or self._ended_already(sid):
+            return web.Response(status=400, text="There is no such session.")
+        length = request.content_length
+        if length is None or length > most(peer):
+            self.endless(sid, length or 0)
+            await self.disconnect(sid)
+            return web.Response(status=413, text="The request is too large.")
+        body = await read_body(request, peer)
+        if body is None or self._ended_already(sid):
+            await self.disconnect(sid)
+            return web.Response(status=400, text="The request is broken, or the session has ended.")
+        self._bodies[sid] = body
+        del body
+        try:
+            return await self._respond(request)
+        except UnboundLocalError:  # of the library, where a packet of this body has ended the session
+            return web.Response(status=400, text="The session has ended.")
+        finally:
+            self._bodies.pop(sid, None)
+            while peer.arrivals:  # of packets that came behind the one that ended it
+                peer.give(peer.arrivals.popleft().kept)
+
+    def _ended_already(self, sid: str) -> bool:
+        socket = self.sockets.get(sid)
+        return socket is None or bool(socket.closed)
+
+    def peer(self, sid: str) -> Peer | None:
+        """Return what is known of a socket."""
+        return self.door.peers.get(sid)
+
+    def endless(self, sid: str, size: int) -> None:
+        """Take notice of a message that is too large to be answered, or too slow."""
+        peer = self.peer(sid)
+        self._log.warning("message_dropped", bytes=size, remote=peer.remote if peer is not None else None)
 
     async def _respond(self, request: web.Request) -> web.StreamResponse:
         response: web.StreamResponse = await super().handle_request(request)
@@ -126,19 +169,28 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # the library ha
             self._messages += 1
             if not self._messages % MESSAGES_A_TURN:
                 await asyncio.sleep(0)
-        if event == "connect" and self.limits is not None:
-            self.limits.opened(args[0], args[1]["aiohttp.request"].remote)
+        peer = self.peer(args[0])
+        if event == "connect":
+            for stranger in self.door.opened(args[0], args[1]["aiohttp.request"]):
+                self.start_background_task(self.cut_off, stranger)
+        if event == "message":
+            args = *args, peer.arrivals.popleft() if peer is not None and peer.arrivals else Arrival(0, None)
         result = await super()._trigger_event(event, *args, **kwargs)
         if event == "disconnect":
-            self._ended(args[0])
+            self._ended(args[0], gone=args[1] != self.reason.SERVER_DISCONNECT)
         return result
 
-    def _ended(self, sid: str) -> None:
-        if self.limits is not None:
-            self.limits.closed(sid)
+    def _ended(self, sid: str, *, gone: bool) -> None:
+        """Take notice of the end of a socket; what waits for a client that has ``gone`` is dropped at once."""
+        self.door.closed(sid)
         loop = asyncio.get_running_loop()
         socket = self.sockets.get(sid)
         if socket is not None:
+            if gone:
+                socket.queue.clear()
+                loop.call_soon(self.sockets.pop, sid, None)  # which the library would do within a minute
+            else:
+                loop.call_later(ABORT_SECONDS, socket.queue.clear)
             # After the CLOSE packet, due next: ends a waiting poll, and the WebSocket, where clients ignore CLOSE.
             loop.call_soon(socket.queue.put_nowait, None)
         loop.call_later(ABORT_SECONDS, self.abort, sid)

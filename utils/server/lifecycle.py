@@ -13,11 +13,13 @@ from utils.auth import Gate, is_open
 from utils.dispatch import Dispatcher
 from utils.health import Check, Health
 from utils.metrics import Metrics
+from utils.server.connections import Connections, Runner, allow_descriptors
 from utils.server.sockets import SocketServer
 from utils.settings import KitSettings
 from utils.watchdog import Watchdog
 
 SOCKETS = web.AppKey("SOCKETS", SocketServer)
+CONNECTIONS = web.AppKey("CONNECTIONS", Connections)
 WATCHDOG = web.AppKey("WATCHDOG", Watchdog)
 
 CLOSE_SECONDS = 5.0
@@ -36,7 +38,9 @@ def create_server(
     Routes may be added to it. ``checks`` are the details of ``/readyz``, see :class:`utils.health.Health`;
     ``collectors`` add to ``/metrics``, see :class:`utils.metrics.Metrics`.
     """
-    app = web.Application()
+    connections = Connections()
+    app = web.Application(middlewares=[connections.watch])
+    app[CONNECTIONS] = connections
     gate = Gate(settings.auth_tokens)
     sockets = SocketServer(dispatcher, settings, gate)
     sockets.attach(app)
@@ -46,6 +50,10 @@ def create_server(
     metrics.watch("rpc_calls_running", "Calls at work.", lambda: dispatcher.running)
     metrics.watch("rpc_sockets", "Open sockets.", lambda: sockets.count)
     metrics.watch("rpc_loop_longest_block_seconds", "Longest block of the event loop.", lambda: watchdog.longest)
+    metrics.watch("rpc_strangers", "Open sockets that have shown no token.", lambda: sockets.door.limits.strangers)
+    metrics.watch("rpc_wrong_tokens", "Wrong tokens that were shown so far.", lambda: gate.guesses.total)
+    metrics.watch("rpc_incoming_bytes", "Payloads of running calls, in bytes.", lambda: sockets.door.incoming.taken)
+    metrics.watch("rpc_unread_bytes", "Bytes that wait for callers to read.", lambda: sockets.eio.waiting.bytes)
     metrics.add_routes(app, gate)
     dispatcher.observers.append(metrics.observe)
 
@@ -69,7 +77,7 @@ async def listening(
     Raises OSError when the port cannot be had.
     """
     # No access log: paths and queries may hold tickets.
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_SECONDS)
+    runner = Runner(app, app[CONNECTIONS], shutdown_timeout=CLOSE_SECONDS)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
@@ -82,6 +90,7 @@ async def listening(
 async def serve(app: web.Application, settings: KitSettings) -> None:
     """Serve until SIGTERM or SIGINT, then stop as :func:`listening` does; raises OSError when the port is taken."""
     log = structlog.get_logger("utils.server")
+    allow_descriptors()
     loop = asyncio.get_running_loop()
     told_to_stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,67 +1,85 @@
-"""How many sockets there may be, in total and from one address."""
+"""How many sockets there may be, in total and from one address, and how many of them may be strangers'."""
 
-from collections import Counter
-from ipaddress import IPv6Address, ip_address
+from collections import Counter, OrderedDict
+from collections.abc import Iterable
 
-from aiohttp import web
-
-RETRY_SECONDS = 5
+STRANGERS = 200
+"""Sockets that have shown no token yet, where one is asked for; one more takes the place of the oldest of them."""
 
 
 class Sockets:
-    """Counts the open sockets by the address that they come from.
+    """Counts the open sockets: those that may call, by the address that they come from, and strangers apart.
 
-    Addresses of IPv6 count by their first 64 bits, since anyone has the others. No header is believed: behind a
-    proxy, all sockets come from the proxy's address.
+    Strangers never take a place from those who may call, and never keep one out who is about to show a token: there
+    is always room for one more, at the cost of the oldest stranger of the address that has the most.
+    No header is believed: behind a proxy, all sockets come from the proxy's address.
     """
 
-    def __init__(self, total: int, per_address: int) -> None:
+    def __init__(self, total: int, per_address: int, *, strangers: int | None = None) -> None:
         """Take the limits."""
         self._total = total
         self._per_address = per_address
+        self._most_strangers = strangers or STRANGERS
         self._origins: dict[str, str] = {}
-        self._counts: Counter[str] = Counter()
+        self._known: Counter[str] = Counter()
+        self._strangers: OrderedDict[str, str] = OrderedDict()
 
-    def refusal(self, request: web.Request) -> web.Response | None:
-        """Return the answer to a request for one socket too many; None when there is room."""
-        if len(self._origins) >= self._total:
-            return _refused(503, "The service has as many connections as it takes; connect again later.")
-        if self._counts[origin(request.remote)] >= self._per_address:
-            return _refused(429, "There are too many connections from this address; close some, or share one.")
+    def problem(self, where: str) -> tuple[int, str] | None:
+        """Return why there is no room for one more from an origin, with its HTTP status; None when there is."""
+        if len(self._origins) - len(self._strangers) >= self._total:
+            return 503, "The service has as many connections as it takes; connect again later."
+        if self._known[where] >= self._per_address:
+            return 429, "There are too many connections from this address; close some, or share one."
         return None
 
-    def opened(self, sid: str, remote: str | None) -> None:
-        """Count a new socket."""
-        self._origins[sid] = where = origin(remote)
-        self._counts[where] += 1
+    def opened(self, sid: str, where: str, *, stranger: bool) -> Iterable[str]:
+        """Count a new socket; return the strangers' sockets that have to be closed for it."""
+        self._origins[sid] = where
+        if not stranger:
+            self._known[where] += 1
+            return ()
+        self._strangers[sid] = where
+        return [self._oldest()] if len(self._strangers) > self._most_strangers else ()
+
+    def admitted(self, sid: str) -> str | None:
+        """Count a stranger among those who may call; return why there is no room for it, or None."""
+        where = self._strangers.get(sid)
+        if where is None:
+            return None
+        problem = self.problem(where)
+        if problem is not None:
+            return problem[1]
+        del self._strangers[sid]
+        self._known[where] += 1
+        return None
+
+    def dismissed(self, sid: str) -> None:
+        """Count a socket that may call no more among the strangers."""
+        where = self._origins.get(sid)
+        if where is not None and sid not in self._strangers:
+            self._less(where)
+            self._strangers[sid] = where
 
     def closed(self, sid: str) -> None:
         """Count a socket no more."""
         where = self._origins.pop(sid, None)
-        if where is not None:
-            self._counts[where] -= 1
-            if not self._counts[where]:
-                del self._counts[where]
+        if where is not None and self._strangers.pop(sid, None) is None:
+            self._less(where)
 
-    def __len__(self) -> int:
-        return len(self._origins)
+    def origin(self, sid: str) -> str:
+        """Return where a socket comes from."""
+        return self._origins.get(sid, "")
 
+    @property
+    def strangers(self) -> int:
+        """How many sockets have shown no token that is known."""
+        return len(self._strangers)
 
-def origin(remote: str | None) -> str:
-    """Return what stands for an address when sockets are counted."""
-    try:
-        address = ip_address((remote or "").partition("%")[0])
-    except ValueError:
-        return remote or ""
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return str(address.ipv4_mapped)
-        return str(IPv6Address(int(address) >> 64 << 64))
-    return str(address)
+    def _less(self, where: str) -> None:
+        self._known[where] -= 1
+        if not self._known[where]:
+            del self._known[where]
 
-
-def _refused(status: int, message: str) -> web.Response:
-    # The form in which Engine.IO says what is wrong with a handshake.
-    return web.json_response(
-        {"code": 3, "message": message}, status=status, headers={"Retry-After": str(RETRY_SECONDS)}
-    )
+    def _oldest(self) -> str:
+        [(most, _)] = Counter(self._strangers.values()).most_common(1)
+        return next(sid for sid, where in self._strangers.items() if where == most)

@@ -14,15 +14,25 @@ BATCH_PACKETS = 16
 """A poll is answered with one batch, and python-engineio's client drops the connection over more packets than this."""
 
 
+class Unread:
+    """What waits in all outboxes of a server together."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.bytes = 0
+
+
 class Outbox(asyncio.Queue[Any]):
     """The queue of packets to one client; a ``None`` among them ends the connection.
 
     ``bytes`` is what waits, all but the batch that is being written.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, unread: Unread) -> None:
+        """Take where to count what waits, too."""
         super().__init__()
         self.bytes = 0
+        self._unread = unread
         self._taken = 0
         self._packets = 0
 
@@ -50,10 +60,12 @@ class Outbox(asyncio.Queue[Any]):
     def _put(self, item: Any) -> None:
         super()._put(item)
         self.bytes += _size(item)
+        self._unread.bytes += _size(item)
 
     def _get(self) -> Any:
         item = super()._get()
         self.bytes -= _size(item)
+        self._unread.bytes -= _size(item)
         return item
 
 

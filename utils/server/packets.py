@@ -23,11 +23,15 @@ _EVENT_NAME = re.compile(r'[56]?[0-9]*-?(?:/[^,]*,)?[0-9]*\["([A-Za-z]{1,64})"')
 
 
 class Packet(socketio.packet.Packet):  # type: ignore[misc] # the library has no types
-    """A packet; ``problem`` is why its payload cannot be taken, while namespace and ack id are still known."""
+    """A packet; ``problem`` is why its payload cannot be taken, while namespace and ack id are still known.
+
+    ``kept`` are the bytes that it has taken from what all callers share, attachments included.
+    """
 
     data: Any
     problem: RpcError | None = None
     size = 0
+    kept = 0
 
     @classmethod
     def data_is_binary(cls, data: object) -> bool:  # noqa: ARG003 - overrides the library's

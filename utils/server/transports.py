@@ -1,59 +1,81 @@
-"""What comes over the two transports of Engine.IO, checked before the library trips over it."""
+"""The two transports of Engine.IO: what comes over them is checked before the library trips over it."""
 
 import asyncio
-import base64
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
-from aiohttp import StreamReader, web
-from engineio.exceptions import EngineIOError
+from aiohttp import web
 
-TYPES = frozenset("0123456")
-"""Of packets, from OPEN to NOOP."""
+from utils.server.bodies import ATTACHMENT, MESSAGE, Packets, check, chunks
+from utils.server.connections import Connection
+from utils.server.door import Peer
+from utils.server.frames import Frames
 
-MESSAGE, PONG = "4", "3"
-DIGITS = frozenset("0123456789")
-
-MAX_CONTROL = 200
-"""Characters of a packet that is no message."""
-
-MAX_PACKETS = 10_000
-"""Packets of one polling request; the library's own 16 would lose calls of a client that sends more while it polls."""
+PONG = "3"
 
 UPGRADE_SECONDS = 10.0
 """How long each step of an upgrade to WebSocket may take."""
 
+MESSAGE_SECONDS = 120.0
+"""How long a message or a polling request may take to come in."""
 
-class Body:
-    """The body of a polling request, read whole and checked.
+STRANGER_SECONDS = 10.0
+"""The same for those who have shown no token."""
 
-    python-engineio calls aiohttp's ``read(n)`` once, which returns what has come so far: large payloads would be cut.
+DROP_BYTES = 512 * 1024 * 1024
+"""The largest message that is read, and dropped, so as to answer it; one that is larger ends the connection."""
+
+STRANGER_DROP_BYTES = 1024 * 1024
+"""The same for those who have shown no token."""
+
+
+def most(peer: Peer) -> int:
+    """Return how large a message may be to get an answer."""
+    return DROP_BYTES if peer.admitted else STRANGER_DROP_BYTES
+
+
+def patience(peer: Peer) -> float:
+    """Return the seconds that a message may take."""
+    return MESSAGE_SECONDS if peer.admitted else STRANGER_SECONDS
+
+
+async def read_body(request: web.Request, peer: Peer) -> bytes | None:
+    """Read the body of a polling request, as far as it is kept; None for one that is broken or too slow.
+
+    What is known of its messages goes to the peer. python-engineio would read what has come so far, and call that
+    the body.
     """
+    packets = Packets(peer.problem)
+    try:
+        async with asyncio.timeout(patience(peer)):
+            body = await packets.read(chunks(request.content, request.content_length or 0))
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, it concerns this socket alone
+        return None
+    finally:
+        peer.give(packets.abandon())
+    peer.arrivals.extend(body.arrivals)
+    return body.data
 
-    def __init__(self, content: StreamReader) -> None:
-        self._content = content
 
-    async def read(self, length: int) -> bytes:
-        """Return ``length`` bytes that hold Engine.IO packets.
+class Whole:
+    """A body that has been read, as the library asks for it."""
 
-        Raises EngineIOError, which ends this socket, for anything else.
-        """
-        try:
-            body = await self._content.readexactly(length)
-            packets = body.decode().split("\x1e", MAX_PACKETS) if body else []
-            if len(packets) > MAX_PACKETS:
-                raise ValueError("too many packets")
-            for packet in packets:
-                check(packet)
-        except Exception as error:
-            raise EngineIOError("malformed or broken request") from error
-        return body
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    async def read(self, _length: int) -> bytes:
+        """Return the body, once."""
+        data, self._data = self._data, b""
+        return data
 
 
 class Server(Protocol):
     """What a WebSocket tells the server that it belongs to."""
 
     max_http_buffer_size: int
+
+    def peer(self, sid: str) -> Peer | None:
+        """Return what is known of a socket."""
 
     def connected(self, sid: str, request: web.Request) -> None:
         """Take notice of a client's WebSocket."""
@@ -63,6 +85,46 @@ class Server(Protocol):
 
     def receipt(self, sid: str) -> None:
         """Take notice that a client has answered a ping."""
+
+    def endless(self, sid: str, size: int) -> None:
+        """Take notice of a message that is too large to be answered, or too slow; the connection has been cut."""
+
+
+class Reader:
+    """Stands before aiohttp's reader of a WebSocket, and lets :class:`Frames` decide what gets there."""
+
+    def __init__(self, reader: Any, frames: Frames, peer: Peer, cut: Callable[[], None]) -> None:
+        """Take what to call for a message that nobody can wait for."""
+        self._reader = reader
+        self._frames = frames
+        self._peer = peer
+        self._cut = cut
+        self._late: asyncio.TimerHandle | None = None
+        self._timed = 0
+
+    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
+        """Take what has come."""
+        passed = self._frames.feed(bytes(data))
+        if self._late is not None and self._timed != self._frames.finished:
+            self._late.cancel()
+            self._late = None
+        if self._late is None and self._frames.within:
+            self._timed = self._frames.finished
+            self._late = asyncio.get_running_loop().call_later(patience(self._peer), self._cut)
+        if self._frames.size > most(self._peer):
+            self._cut()
+            return False, b""
+        answer: tuple[bool, bytes] = self._reader.feed_data(passed) if passed else (False, b"")
+        return answer
+
+    def feed_eof(self) -> None:
+        """Take notice of the end, and let go of everything."""
+        if self._late is not None:
+            self._late.cancel()
+        self._peer.give(self._frames.abandon())
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.feed_eof()
 
 
 class WebSocket:
@@ -76,20 +138,33 @@ class WebSocket:
         self._handler = handler
         self._server = server
         self._socket: Any = handler.__self__  # type: ignore[attr-defined] # it is a bound method
+        self._peer = server.peer(self._socket.sid)
+        self._frames = Frames(self._peer.problem if self._peer is not None else lambda _size, _more: None)
         self._response = web.WebSocketResponse(max_msg_size=server.max_http_buffer_size, compress=False)
 
     async def __call__(self, environ: dict[str, Any]) -> web.WebSocketResponse:
         """Serve the connection until it ends."""
-        request = environ["aiohttp.request"]
+        request: web.Request = environ["aiohttp.request"]
         self._server.connected(self._socket.sid, request)
+        if self._peer is not None and isinstance(request.protocol, Connection):
+            request.protocol.parser = self._reader(self._peer, request.protocol)
         try:
             await self._response.prepare(request)
             await self._handler(self)
         finally:
             # The library leaves this set when an upgrade breaks off; polling would then get nothing any more.
             self._socket.upgrading = False
+            if self._peer is not None:
+                self._peer.give(self._frames.abandon())
             self._server.disconnected(self._socket.sid)
         return self._response
+
+    def _reader(self, peer: Peer, connection: Connection) -> Callable[[Any], Reader]:
+        def cut() -> None:
+            self._server.endless(self._socket.sid, self._frames.size)
+            connection.abort()
+
+        return lambda reader: Reader(reader, self._frames, peer, cut)
 
     async def close(self) -> None:
         """Close the connection."""
@@ -102,30 +177,36 @@ class WebSocket:
         else:
             await self._response.send_str(message)
 
-    async def wait(self) -> str | bytes:
-        """Return the next message; raises OSError, upon which the library closes, when it is late or no packet."""
-        async with asyncio.timeout(None if self._socket.upgraded else UPGRADE_SECONDS):
-            message = await self._response.receive()
+    async def wait(self) -> str | bytes | None:
+        """Return the next message; None, upon which the library closes, when it is late or no packet.
+
+        An exception would do as well, but the library's frames would then hold on to the last message until the
+        garbage collector looks.
+        """
+        try:
+            async with asyncio.timeout(None if self._socket.upgraded else UPGRADE_SECONDS):
+                message = await self._response.receive()
+        except TimeoutError:
+            return None
         if message.type not in {web.WSMsgType.TEXT, web.WSMsgType.BINARY}:
-            raise OSError("the connection has ended")
+            return None
+        arrival = self._frames.take()
         data: str | bytes = message.data
+        if arrival.problem is not None and data[:1] == ATTACHMENT:
+            data = ATTACHMENT
         try:
             check(data)
-        except ValueError as error:
-            raise OSError("malformed packet") from error
+        except ValueError:
+            self._give(arrival.kept)
+            return None
+        if self._peer is not None and (isinstance(data, bytes) or data[:1] in {MESSAGE, ATTACHMENT}):
+            self._peer.arrivals.append(arrival)
+        else:
+            self._give(arrival.kept)
         if data == PONG:
             self._server.receipt(self._socket.sid)
         return data
 
-
-def check(packet: str | bytes) -> None:
-    """Raise ValueError for what is no packet of Engine.IO, and for what the library would take too long to read.
-
-    It reads as JSON what follows the type, unless that is a number; a packet of Socket.IO begins with one.
-    """
-    if isinstance(packet, bytes):
-        return
-    if packet[:1] == "b":
-        base64.b64decode(packet[1:])
-    elif packet[:1] not in TYPES or (len(packet) > MAX_CONTROL and not (packet[0] == MESSAGE and packet[1] in DIGITS)):
-        raise ValueError("no packet")
+    def _give(self, kept: int) -> None:
+        if self._peer is not None:
+            self._peer.give(kept)

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rpc_moodle.sandbox.functions import assignments, courses, grades, participants, status, submissions, users
+from rpc_moodle.sandbox.functions import (
+    advanced,
+    assignments,
+    courses,
+    form,
+    gradebook,
+    grades,
+    participants,
+    status,
+    submissions,
+    users,
+)
 from rpc_moodle.sandbox.functions.base import Function
 
 
 def table() -> Mapping[str, Function]:
     """Give every function by its name."""
-    areas = (assignments, courses, grades, participants, status, submissions, users)
+    areas = (advanced, assignments, courses, form, gradebook, grades, participants, status, submissions, users)
     return {one.name: one for area in areas for one in area.FUNCTIONS}

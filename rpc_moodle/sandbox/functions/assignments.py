@@ -74,7 +74,7 @@ def _shown(call: Call, one: Assignment) -> dict[str, Any]:
         "gradingduedate": 0,
         "teamsubmission": int(one.teamsubmission),
         "requireallteammemberssubmit": 0,
-        "teamsubmissiongroupingid": 0,
+        "teamsubmissiongroupingid": one.teamsubmissiongroupingid,
         "blindmarking": int(one.blindmarking),
         "hidegrader": 0,
         "revealidentities": int(one.revealidentities),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from rpc_moodle.sandbox.errors import login_required, missing_unknown_record
+from rpc_moodle.sandbox.errors import login_required, missing_unknown_record, unreadable_response
 from rpc_moodle.sandbox.functions.base import Call, function
 from rpc_moodle.sandbox.params import Many, Struct, integer, text
 from rpc_moodle.sandbox.people import MANAGE
-from rpc_moodle.sandbox.texts import name_shown
+from rpc_moodle.sandbox.texts import has_markup, name_shown
 
 RELEASES: Final = {
     "4.4": ("4.4.3+ (Build: 20240903)", "2024042203.01"),
@@ -34,12 +34,16 @@ _FEATURES: Final = {
 
 @function("core_course_get_course_module", cmid=integer())
 def get_course_module(call: Call, params: dict[str, Any]) -> dict[str, Any]:
-    """Describe a course module (``course.module``); who may not manage activities sees the first keys only."""
+    """Describe a course module (``course.module``); who may not manage activities sees the first keys only.
+
+    A scale with markup makes the whole answer invalid (``scale_markup.module``).
+    """
     one = call.site.by_cmid(params["cmid"])
     if one is None:
         raise missing_unknown_record()
     if not call.can_enter(one):
         raise login_required()
+    course = call.site.courses[one.courseid]
     module: dict[str, Any] = {
         "id": one.cmid,
         "course": one.courseid,
@@ -47,11 +51,11 @@ def get_course_module(call: Call, params: dict[str, Any]) -> dict[str, Any]:
         "name": name_shown(one.name, raw=call.raw, filtered=call.filter),
         "modname": "assign",
         "instance": one.id,
-        "section": 1,
+        "section": course.section,
         "sectionnum": 0,
         "groupmode": 0,
         "groupingid": 0,
-        "completion": 1,
+        "completion": course.completion,
     }
     if call.may(MANAGE, one):
         module |= {
@@ -70,12 +74,14 @@ def get_course_module(call: Call, params: dict[str, Any]) -> dict[str, Any]:
             "downloadcontent": 1,
             "availability": None,
             "grade": one.grade,
-            "gradepass": "0.00",
-            "gradecat": 1,
+            "gradepass": f"{one.gradepass:.2f}",
+            "gradecat": course.gradecategory,
             "advancedgrading": [{"area": "submissions", "method": one.advanced_grading or None}],
         }
-        if one.grade < 0:  # from Moodle's source, not recorded: the scale's items from the lowest up
+        if one.grade < 0:  # the items from the first up (scale_numbers.module)
             module["scale"] = ",".join(call.site.scales[-one.grade])
+            if has_markup(module["scale"]):
+                raise unreadable_response()
     return {"cm": module, "warnings": []}
 
 

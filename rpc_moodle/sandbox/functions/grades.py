@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, Final
 
+from rpc_moodle.sandbox.advanced import Answer
 from rpc_moodle.sandbox.errors import invalid_parameter
 from rpc_moodle.sandbox.functions.base import Call, function, gradable, warning
 from rpc_moodle.sandbox.grading import Grader, Marks
@@ -42,13 +43,13 @@ _MARKS: Final[dict[str, Value | Struct | Many]] = {
 def _marks(entry: dict[str, Any]) -> Marks:
     editor = entry["plugindata"].get("assignfeedbackcomments_editor")
     comment = Comment(editor["text"], editor["format"]) if editor else None
-    filling = {
-        one["criterionid"]: one.get("levelid", one.get("score", 0))
+    answers = {
+        one["criterionid"]: Answer(one.get("levelid", one.get("score")), one.get("remark", ""))
         for form in entry["advancedgradingdata"].values()
         for criterion in form["criteria"]
         for one in criterion["fillings"]
     }
-    return Marks(entry["grade"], entry["attemptnumber"], entry["addattempt"], entry["workflowstate"], comment, filling)
+    return Marks(entry["grade"], entry["attemptnumber"], entry["addattempt"], entry["workflowstate"], comment, answers)
 
 
 @function("mod_assign_save_grade", assignmentid=integer(), applytoall=boolean(), **_MARKS)
@@ -103,7 +104,7 @@ def _latest(assignment: Assignment) -> list[Grade]:
 
 
 def describe(row: Grade) -> dict[str, Any]:
-    """Give a grade's columns; the grade itself is a string with five decimals."""
+    """Give a grade's columns; the grade itself is a string with five decimals, or null."""
     return {
         "id": row.id,
         "userid": row.userid,
@@ -111,7 +112,7 @@ def describe(row: Grade) -> dict[str, Any]:
         "timecreated": row.timecreated,
         "timemodified": row.timemodified,
         "grader": row.grader,
-        "grade": f"{row.grade:.5f}",
+        "grade": None if row.grade is None else f"{row.grade:.5f}",
     }
 
 

@@ -102,8 +102,10 @@ def _standing(call: Call, assignment: Assignment, userid: int) -> dict[str, Any]
 
 
 def needs_grading(submission: Submission, grade: Grade | None) -> bool:
-    """Tell whether it was submitted after its grade was last touched (``save.ungraded.2_after``)."""
-    return submission.status == SUBMITTED and (grade is None or submission.timemodified >= grade.timemodified)
+    """Tell whether it was submitted after its grade was last touched, or given none (``form.status_text_only``)."""
+    return submission.status == SUBMITTED and (
+        grade is None or grade.grade is None or submission.timemodified >= grade.timemodified
+    )
 
 
 FUNCTIONS = (list_participants,)

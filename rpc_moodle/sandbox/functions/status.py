@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rpc_moodle.sandbox.attempts import counted
 from rpc_moodle.sandbox.errors import missing_user, no_permission
 from rpc_moodle.sandbox.functions.base import Call, function
 from rpc_moodle.sandbox.functions.grades import describe as describe_grade
@@ -11,13 +12,16 @@ from rpc_moodle.sandbox.functions.participants import needs_grading
 from rpc_moodle.sandbox.functions.submissions import describe as describe_submission
 from rpc_moodle.sandbox.params import integer
 from rpc_moodle.sandbox.people import GRADE
-from rpc_moodle.sandbox.texts import shown
+from rpc_moodle.sandbox.texts import name_shown, shown
 from rpc_moodle.sandbox.work import DRAFT, NEW, RELEASED, REOPENED, SUBMITTED, Assignment, Grade, Submission
 
 
 @function("mod_assign_get_submission_status", assignid=integer(), userid=integer(0), groupid=integer(0))
 def get_submission_status(call: Call, params: dict[str, Any]) -> dict[str, Any]:
-    """Describe where a user, the caller by default, stands in an assignment (``status.*``)."""
+    """Describe where a user, the caller by default, stands in an assignment (``status.*``).
+
+    Who has no attempt gets one with status ``new`` by being asked about (``reading.*``).
+    """
     assignment = call.assignment(params["assignid"])
     userid = params["userid"] or call.user.id
     if userid not in call.site.users:
@@ -30,12 +34,14 @@ def get_submission_status(call: Call, params: dict[str, Any]) -> dict[str, Any]:
         answer["gradingsummary"] = _summary(call, assignment)
     if call.site.takes_part(assignment, userid):
         answer["lastattempt"] = _last_attempt(call, assignment, userid)
-    feedback = _feedback(call, assignment, userid)
+    counted(call.site, assignment, userid)
+    feedback = _feedback(call, assignment, userid, grader=grader)
     if feedback:
         answer["feedback"] = feedback
-    previous = assignment.attempts.get((userid, 0), [])[:-1]
+    owner = (0, call.site.team_of(assignment, userid)) if assignment.teamsubmission else (userid, 0)
+    previous = assignment.attempts.get(owner, [])[-2::-1]
     if previous:
-        answer["previousattempts"] = [_previous(call, assignment, one) for one in previous]
+        answer["previousattempts"] = [_previous(call, assignment, userid, one) for one in previous]
     return answer | {"assignmentdata": {"attachments": {"intro": []}}, "warnings": []}
 
 
@@ -72,6 +78,8 @@ def _last_attempt(call: Call, assignment: Assignment, userid: int) -> dict[str, 
     open_to_owner = not assignment.nosubmissions
     if assignment.submissiondrafts and submission:
         open_to_owner = open_to_owner and submission.status in {NEW, DRAFT, REOPENED}
+    book = assignment.gradebook.get(userid)
+    open_to_owner = open_to_owner and not (book and book.locked)
     itself = userid == call.user.id
     unlocked = not (flags and flags.locked)
     return answer | {
@@ -96,13 +104,18 @@ def _submission(call: Call, assignment: Assignment, one: Submission) -> dict[str
     return answer | {"assignment": assignment.id, "latest": int(one.latest), "plugins": plugins}
 
 
-def _feedback(call: Call, assignment: Assignment, userid: int) -> dict[str, Any] | None:
-    """Give grade and comment, once there is a grade in the gradebook or a comment that is not held back."""
+def _feedback(call: Call, assignment: Assignment, userid: int, *, grader: bool) -> dict[str, Any] | None:
+    """Give grade and comment, once there is a grade in the gradebook or a comment that is not held back.
+
+    The grade to display is the gradebook's, also where the assignment has another (``gradebook.1``); a student does not
+    see one that is hidden there.
+    """
     row, book = assignment.grade_of(userid), assignment.gradebook.get(userid)
     held_back = assignment.markingworkflow and assignment.grading_status(userid) != RELEASED
     commented = bool(assignment.comments_enabled and row and row.comment and row.comment.text) and not held_back
     value = book.grade if book and assignment.grade else None
-    if value is None and not commented:
+    hidden = assignment.grade and book and book.hidden and not grader
+    if hidden or (value is None and not commented):
         return None
     answer: dict[str, Any] = {}
     if row:
@@ -130,19 +143,21 @@ def _comments(call: Call, assignment: Assignment, row: Grade) -> list[dict[str, 
 def display(call: Call, assignment: Assignment, value: float) -> str:
     """Give a grade as people read it: points of the maximum, or the scale's word (``save.scale_keep``)."""
     if assignment.grade > 0:
-        return f"{value:.2f}&nbsp;/&nbsp;{assignment.grade:.2f}"
+        space = " " if assignment.advanced_grading else "&nbsp;"
+        return f"{value:.2f}{space}/{space}{assignment.grade:.2f}"
     scale = call.site.scales.get(-assignment.grade, [])
-    return scale[int(value) - 1] if 1 <= int(value) <= len(scale) else "-"
+    item = scale[int(value) - 1] if 1 <= int(value) <= len(scale) else "-"
+    return name_shown(item, raw=False, filtered=call.filter)
 
 
-def _previous(call: Call, assignment: Assignment, one: Submission) -> dict[str, Any]:
+def _previous(call: Call, assignment: Assignment, userid: int, one: Submission) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "attemptnumber": one.attemptnumber,
         "submission": _submission(call, assignment, one),
     }
-    row = assignment.grades.get((one.userid, one.attemptnumber))
+    row = assignment.grades.get((userid, one.attemptnumber))
     if row:
-        words = display(call, assignment, row.grade) if row.is_graded else "-"
+        words = "-" if row.grade is None or row.grade < 0 else display(call, assignment, row.grade)
         answer["grade"] = _grade(assignment, row) | {"gradefordisplay": words}
         answer["feedbackplugins"] = _comments(call, assignment, row)
     return answer

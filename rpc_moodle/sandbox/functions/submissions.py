@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rpc_moodle.sandbox.attempts import counted
 from rpc_moodle.sandbox.functions.base import Call, function, gradable, warning
 from rpc_moodle.sandbox.params import Many, integer, letters
 from rpc_moodle.sandbox.texts import HTML, shown
@@ -18,20 +19,26 @@ from rpc_moodle.sandbox.work import Assignment, Submission
     before=integer(0),
 )
 def get_submissions(call: Call, params: dict[str, Any]) -> dict[str, Any]:
-    """List the latest attempts, a team's one as its own row with ``userid`` 0 (``submissions.*``)."""
+    """List the latest attempts, a team's one as its own row with ``userid`` 0 (``submissions.*``).
+
+    To tell whether they are graded, Moodle looks for the attempt of each owner, taking the caller for a team's: where
+    there is none, a row with status ``new`` is made, which the next call lists (``team_none.after_reading``).
+    """
     found, warnings = gradable(call, params["assignmentids"])
     status, since, before = params["status"], params["since"], params["before"]
     answered = []
     for assignment in found:
         rows = [
-            describe(call, assignment, one)
-            | {"gradingstatus": assignment.grading_status(one.userid) if one.userid else "notgraded"}
+            describe(call, assignment, one) | {"gradingstatus": assignment.grading_status(one.userid)}
             for _, one in sorted(assignment.submissions.items())
             if one.latest
             and (not status or one.status == status)
             and one.timemodified >= since
             and (not before or one.timemodified <= before)
         ]
+        if not assignment.markingworkflow:
+            for row in rows:
+                counted(call.site, assignment, row["userid"] or call.user.id)
         answered.append({"assignmentid": assignment.id, "submissions": rows})
         if not rows:
             warnings.append(warning("module", assignment.id, "3", "No submissions found"))

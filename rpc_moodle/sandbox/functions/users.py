@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from rpc_moodle.sandbox.errors import (
@@ -34,6 +35,11 @@ def get_enrolled_users(call: Call, params: dict[str, Any]) -> list[dict[str, Any
     fields = {name.strip() for name in options.get("userfields", "").split(",") if name.strip()}
     viewer = Viewer(call, course)
     return [viewer.show(place, fields) for place in places[start : start + count if count else None]]
+
+
+def by_name(users: Iterable[User]) -> list[User]:
+    """Order users as the gradebook and lists of participants do: by last name, then first name."""
+    return sorted(users, key=lambda user: (user.lastname.casefold(), user.firstname.casefold(), user.id))
 
 
 def _course(call: Call, course_id: int) -> Course:

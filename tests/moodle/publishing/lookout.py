@@ -64,7 +64,7 @@ class Lookout:
         flags = assignment.flags.get(user, Flags(0, user))
         return Standing(
             attempts=tuple(attempts),
-            grades=tuple((row.attemptnumber, row.grade) for row in marks if row.is_graded),
+            grades=tuple((row.attemptnumber, row.grade) for row in marks if row.grade is not None and row.is_graded),
             comments=tuple(
                 (row.attemptnumber, row.comment.text, row.comment.format)
                 for row in marks
@@ -82,7 +82,7 @@ class Lookout:
     def grade(self, assignment: int, user: int) -> float:
         """The grade of a user's latest attempt, -1 for none."""
         row = self.site.assignments[assignment].grade_of(user)
-        return row.grade if row else -1
+        return row.grade if row and row.grade is not None else -1
 
     def mark(
         self, assignment: int, user: int, grade: float = -1, comment: str = "", *, state: str = "", locked: int = 0

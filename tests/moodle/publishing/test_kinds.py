@@ -306,7 +306,7 @@ class TestGradesAlone:
     async def test_a_grade_that_the_gradebook_has_locked_is_seen_not_to_be_stored(
         self, moodle: MoodleClient, lookout: Lookout, sandbox: Sandbox
     ) -> None:
-        sandbox.site.assignments[1].gradebook[5] = BookGrade(60, 1, fixed=True)
+        sandbox.site.assignments[1].gradebook[5] = BookGrade(60, 1, locked=True)
         report = await publish(
             moodle, await assignment_of(moodle, 2, 8), [Entry(5, "NEW", grade=Decimal(9)), Entry(6, "x")]
         )

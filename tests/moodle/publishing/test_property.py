@@ -62,7 +62,7 @@ def arrange(sandbox: Sandbox, lookout: Lookout, number: int, stored: list[tuple[
             last = one.submission_of(user)
             one.add(Submission(9000 + position, user, 1, 1, attemptnumber=last.attemptnumber + 1 if last else 0))
         if position % 5 == 4:
-            one.gradebook[user] = BookGrade(grade if grade >= 0 else None, 1, fixed=True)
+            one.gradebook[user] = BookGrade(grade if grade >= 0 else None, 1, locked=True)
 
 
 async def example(
