@@ -133,16 +133,20 @@ def _costs(probe: dict[str, float]) -> dict[str, float]:
 
 
 async def run(only: str, rounds: int, seconds: float, out: Path) -> None:
-    """Measure what has a word in its name, and write the report."""
+    """Measure what has a word in its name, and write the report after each case."""
     bench = Bench(rounds, seconds)
     result: Result = {"machine": f"{platform.machine()}, Python {platform.python_version()}", "cases": []}
+
+    def tell(measured: Result) -> None:
+        result["cases"].append(measured)
+        print(report.line(measured), flush=True)
+        report.write(result, out)
+
     for case in CASES:
         if only in case.name:
-            result["cases"].append(await bench.case(case))
-            print(report.line(result["cases"][-1]), flush=True)
+            tell(await bench.case(case))
     if only in "download":
-        result["cases"].append(await bench.download())
-        print(report.line(result["cases"][-1]), flush=True)
+        tell(await bench.download())
     if only in "idle sockets":
         result["idle_socket_kib"] = await bench.idle()
         print(f"{result['idle_socket_kib']} KiB per idle socket", flush=True)
