@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 _DAY = 24 * 60 * 60
 _TAG_BYTES = 16
-_KEY_BYTES = 32
+_KEY_BYTES = 16
 
 
 class Refused(Exception):
@@ -66,19 +66,19 @@ class Tickets:
     def series(self, purpose: str, facts: Mapping[str, object]) -> "Series":
         """Begin a series of tickets that share facts; only ``unwrap_item`` of the same purpose opens them."""
         key = secrets.token_bytes(_KEY_BYTES)
-        return Series(self._sealed({"for": [purpose], "facts": dict(facts), "key": key.hex()}), key)
+        return Series(self._sealed({"for": [purpose], "facts": dict(facts), "key": _text(key)}), key)
 
     def unwrap_item(self, purpose: str, ticket: str) -> tuple[dict[str, object], str]:
         """Return the facts and the item of a ticket of a series. Raises Refused, Expired."""
         head, _, rest = ticket.partition(".")
         sealed = self._opened([purpose], head)  # the list keeps a series and a plain ticket apart
         try:
-            content = base64.b64decode(_padded(rest), b"-_", validate=True)
+            content = _bytes(rest)
             tag, item = content[:_TAG_BYTES], content[_TAG_BYTES:]
             text = item.decode()
         except ValueError:
             raise _foreign() from None
-        if not hmac.compare_digest(tag, _tag(bytes.fromhex(sealed["key"]), item)):
+        if not hmac.compare_digest(tag, _tag(_bytes(sealed["key"]), item)):
             raise _foreign()
         return sealed["facts"], text
 
@@ -113,12 +113,20 @@ class Series:
     def ticket(self, item: str) -> str:
         """Make the ticket of an item, fit for a URL's path and query."""
         content = item.encode()
-        written = base64.urlsafe_b64encode(_tag(self._key, content) + content)
-        return f"{self._head}.{written.rstrip(b'=').decode()}"
+        return f"{self._head}.{_text(_tag(self._key, content) + content)}"
 
 
 def _tag(key: bytes, item: bytes) -> bytes:
     return hashlib.blake2b(item, key=key, digest_size=_TAG_BYTES).digest()
+
+
+def _text(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def _bytes(text: str) -> bytes:
+    """Read what ``_text`` has written; raises ValueError for anything else."""
+    return base64.b64decode(_padded(text), b"-_", validate=True)
 
 
 def _padded(text: str) -> bytes:

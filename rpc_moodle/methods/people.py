@@ -1,8 +1,10 @@
 """Users as callers read them, in both dialects, with what Moodle withholds as empty strings."""
 
+from typing import NamedTuple
+
 from typing_extensions import TypedDict
 
-from rpc_moodle.moodle.models import EnrolledUser, Role
+from rpc_moodle.moodle.models import EnrolledUser
 from rpc_moodle.moodle.text import plain_name
 
 
@@ -44,18 +46,25 @@ class UserInfo(TypedDict):
     roles: str
 
 
+class _Roles(NamedTuple):
+    """The roles of a user, in both forms."""
+
+    names: str
+    rows: list[RoleRow]
+
+
 class People:
-    """Users of Moodle's as callers read them, in one language; a role that many have is named once."""
+    """Users of Moodle's as callers read them, in one language; roles that many have are named once."""
 
     def __init__(self, language: str | None = None) -> None:
         """Take the language of role names; English without one."""
         self._language = language or "en"
-        self._roles: dict[tuple[int, str, str], RoleRow] = {}
+        self._known: dict[tuple[tuple[int, str, str], ...], _Roles] = {}
 
     def user(self, row: EnrolledUser) -> User:
         """Return a user as callers read it."""
         username, first, last = row.get("username") or "", row.get("firstname") or "", row.get("lastname") or ""
-        roles = [self._role(each) for each in row.get("roles") or ()]
+        roles = self._roles(row)
         return {
             "id": row["id"],
             "username": username,
@@ -63,27 +72,39 @@ class People:
             "lastname": last,
             "fullname": row.get("fullname") or "",
             "email": row.get("email") or "",
-            "roles": ", ".join(each["name"] for each in roles),
-            "roleList": roles,
+            "roles": roles.names,
+            "roleList": roles.rows,
             "extId": row["id"],
             "userName": username,
             "firstName": first,
             "lastName": last,
         }
 
-    def _role(self, row: Role) -> RoleRow:
-        """Name a role: Moodle leaves the name of a standard role empty, its shortname is always there."""
-        key = row.get("roleid", 0), row.get("shortname") or "", row.get("name") or ""
-        known = self._roles.get(key)
+    def _roles(self, user: EnrolledUser) -> _Roles:
+        key = tuple(
+            [
+                (row.get("roleid", 0), row.get("shortname") or "", row.get("name") or "")
+                for row in user.get("roles") or ()
+            ]
+        )
+        known = self._known.get(key)
         if known is None:
-            number, shortname, raw = key
-            name = (raw and plain_name(raw, self._language)) or shortname
-            known = self._roles[key] = {"id": number, "shortname": shortname, "name": name, "rawName": raw}
+            rows = [self._role(*role) for role in key]
+            known = self._known[key] = _Roles(", ".join(row["name"] for row in rows), rows)
         return known
+
+    def _role(self, number: int, shortname: str, raw: str) -> RoleRow:
+        """Name a role: Moodle leaves the name of a standard role empty, its shortname is always there."""
+        name = (raw and plain_name(raw, self._language)) or shortname
+        return {"id": number, "shortname": shortname, "name": name, "rawName": raw}
 
     def info(self, row: EnrolledUser | None) -> UserInfo:
         """Return who made a submission; all empty for a team, for a user who left, and where marking is blind."""
         if row is None:
             return {"firstName": "", "lastName": "", "email": "", "roles": ""}
-        shown = self.user(row)
-        return {key: shown[key] for key in ("firstName", "lastName", "email", "roles")}  # type: ignore[return-value]
+        return {
+            "firstName": row.get("firstname") or "",
+            "lastName": row.get("lastname") or "",
+            "email": row.get("email") or "",
+            "roles": self._roles(row).names,
+        }
