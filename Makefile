@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check audit sbom fuzz format lock docs serve sandbox faults soak bench bench-compare bench-publish bench-download clean docker docker-build docker-test
+.PHONY: help setup demo test attack check audit sbom fuzz format lock docs serve sandbox faults soak bench bench-compare bench-publish bench-download clean docker docker-build docker-test
 
 PYTHON ?= python3
 VENV   := .venv
@@ -10,6 +10,7 @@ AUDIT  := $(VENV)/audit
 ADVISORIES   := https://api.osv.dev
 FUZZ_SECONDS ?= 600
 SECONDS      ?= 600
+ATTACK_SECONDS ?= 10
 LOCK   := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 
 help: ## list the targets
@@ -74,6 +75,9 @@ sandbox: setup ## start the in-memory Moodle on port 8090
 
 faults: setup ## every method against every fault, as a table
 	$(BIN)/python -m tests.faults
+
+attack: setup ## hostile sites, names and strangers for ATTACK_SECONDS (10) each, as a table of what another caller notices
+	$(BIN)/python -m tests.attack $(ATTACK_SECONDS)
 
 soak: setup ## a bad day in SECONDS (600): memory, descriptors and tasks have to stay flat
 	$(BIN)/python benchmarks/soak.py $(SECONDS)

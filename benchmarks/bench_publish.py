@@ -94,7 +94,7 @@ class Tape(Http):
         super().__init__()
         self.forms: list[bytes] = []
 
-    def post(self, url: Any, form: bytes, *args: Any, **kwargs: Any) -> Any:
+    def post(self, url: Any, form: Any, *args: Any, **kwargs: Any) -> Any:
         self.forms.append(form)
         return super().post(url, form, *args, **kwargs)
 

@@ -13,6 +13,8 @@ from rpc_moodle.moodle import Http
 from rpc_moodle.publications import Publications
 from rpc_moodle.report_files import ReportFiles
 from rpc_moodle.settings import Settings
+from rpc_moodle.transport.allowance import AnswerLimits
+from rpc_moodle.transport.budget import Budget
 from rpc_moodle.transport.guard import Guard
 from rpc_moodle.transport.sites import Limits
 from utils.dispatch import Dispatcher
@@ -29,7 +31,18 @@ def create_http(settings: Settings) -> Http:
             per_second=settings.site_requests_per_second,
             waiting=settings.site_queue,
         ),
-        guard=Guard(hosts=settings.allowed_hosts, private=settings.allow_private),
+        guard=Guard(hosts=settings.allowed_hosts, private=settings.allow_private, http=settings.allow_http),
+        connections=Budget(
+            "connections to sites",
+            each=settings.outgoing_connections_per_caller,
+            total=settings.outgoing_connections,
+        ),
+        answers=AnswerLimits(
+            bytes=settings.answer_max_bytes,
+            rows=settings.answer_max_rows,
+            pages=settings.answer_max_pages,
+            files=settings.answer_max_files,
+        ),
     )
 
 
@@ -53,7 +66,11 @@ def create_dispatcher(
             http,
             FileLinks(tickets, settings.file_urls),
             ArchiveLinks(tickets),
-            DownloadLimits(files=settings.download_max_files, bytes=settings.download_max_bytes),
+            DownloadLimits(
+                files=settings.download_max_files,
+                streamed=settings.answer_max_files,
+                bytes=settings.download_max_bytes,
+            ),
             publications or Publications(),
         ),
         default_timeout=settings.timeout_ms / 1000,

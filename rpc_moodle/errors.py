@@ -1,7 +1,7 @@
 """From what Moodle did to what the caller reads: the one table of Moodle errors and RPC codes."""
 
 from rpc_moodle.moodle import errors as moodle
-from utils.errors import INVALID_REQUEST, RATE_LIMITED, TIMEOUT, ErrorCode, RpcError
+from utils.errors import INVALID_REQUEST, RATE_LIMITED, TIMEOUT, TOO_LARGE, ErrorCode, RpcError
 
 INVALID_TOKEN = ErrorCode("invalid_token", retryable=False, when="Moodle does not know the token.")
 ACCESS_DENIED = ErrorCode(
@@ -41,6 +41,7 @@ TABLE: tuple[tuple[type[moodle.MoodleError], ErrorCode], ...] = (
     (moodle.HostNotAllowed, HOST_NOT_ALLOWED),
     (moodle.Unreachable, UNREACHABLE),
     (moodle.SiteTimeout, TIMEOUT),
+    (moodle.AnswerTooLarge, TOO_LARGE),
     (moodle.BadResponse, BAD_RESPONSE),
     (moodle.SiteBusy, RATE_LIMITED),
     (moodle.SiteUnavailable, SITE_UNAVAILABLE),
@@ -66,16 +67,18 @@ def translate(error: Exception) -> RpcError | None:
     return RpcError(code, sentence(error), details=_details(error))
 
 
-def sentence(error: moodle.MoodleError) -> str:
+def sentence(error: moodle.MoodleError) -> str:  # noqa: PLR0911 - a table reads best as one
     """Say what went wrong so that a person can act on it, without a token, a URL's query or a stack trace."""
     match error:
+        case moodle.PlainHttp():
+            return f"{error} Use its https:// address, or its operator sets RPC_MOODLE_ALLOW_HTTP."
         case moodle.HostNotAllowed():
             return f"{error} Its operator can allow it with RPC_MOODLE_ALLOWED_HOSTS or RPC_MOODLE_ALLOW_PRIVATE."
         case moodle.InvalidToken():
             return "Moodle does not know this API key: it was mistyped, deleted, has expired, or is another site's."
-        case moodle.AccessDenied(errorcode="accessexception"):
+        case moodle.FunctionDenied():
             return _ACCESS_EXCEPTION.format(function=error.function)
-        case moodle.AccessDenied(errorcode="nopermissions"):
+        case moodle.CapabilityDenied(errorcode=str(code)) if code:
             return f"The account of the API key lacks a right in Moodle: {error}"
         case moodle.MoodleException() if error.errorcode:
             return f"Moodle refused {error.function}: {error} ({error.errorcode})"

@@ -28,16 +28,47 @@ class Settings(KitSettings):
             "`*.example.edu` stands for all below it. Without any, every public host."
         ),
     ] = ()
+    allow_http: Annotated[
+        bool,
+        Field(description="Whether sites may be called over `http://`, where all on the way can read the API key."),
+    ] = True
     site_connections: Annotated[
-        int, Field(ge=1, le=64, description="Requests to one Moodle site at a time; its PHP workers are few.")
+        int,
+        Field(
+            ge=1,
+            le=64,
+            description="Requests to one Moodle site at a time; its PHP workers are few. API keys that have none "
+            "running get a quarter more; transfers of files have places of their own, twice as many.",
+        ),
     ] = 8
     site_requests_per_second: Annotated[
         float, Field(ge=0, description="Requests to one Moodle site in a second; 0 for any number.")
     ] = 0
     site_queue: Annotated[
         int,
-        Field(ge=1, description="Requests that may wait for one Moodle site; one more is answered `rate_limited`."),
+        Field(
+            ge=1,
+            description="Requests of one API key that may wait for one Moodle site; one more is answered "
+            "`rate_limited`.",
+        ),
     ] = 2000
+    outgoing_connections: Annotated[
+        int, Field(ge=1, description="Connections to all sites at a time; one more is answered `rate_limited`.")
+    ] = 1024
+    outgoing_connections_per_caller: Annotated[
+        int, Field(ge=1, description="The same for one caller: a socket, or the address of an HTTP client.")
+    ] = 256
+    answer_max_bytes: Annotated[
+        int,
+        Field(
+            ge=1024 * 1024,
+            description="Bytes that a site may answer one call with, over all pages of a listing; more is answered "
+            "`too_large`, as with the next three.",
+        ),
+    ] = 16 * 1024 * 1024
+    answer_max_rows: Annotated[int, Field(ge=1, description="Rows of one listing: users, submissions.")] = 50_000
+    answer_max_pages: Annotated[int, Field(ge=1, description="Pages of one listing, of 1,000 rows each.")] = 200
+    answer_max_files: Annotated[int, Field(ge=1, description="Files of one listing or one stream.")] = 20_000
     file_urls: Annotated[
         Literal["sealed", "plain", "none"],
         Field(

@@ -108,6 +108,8 @@ async def fetch_all(moodle: MoodleClient, files: list[SubmittedFile], directory:
         async with turns:
             path = directory / file.path
             try:
+                if isinstance(file.url, MoodleError):
+                    raise file.url
                 await asyncio.to_thread(path.parent.mkdir, parents=True, exist_ok=True)
                 saved = await moodle.download(str(file.url), path, progress=progress)
             except MoodleError as error:

@@ -1,7 +1,7 @@
 """All submitted files of an assignment as one ZIP, streamed in constant memory."""
 
-from collections.abc import AsyncGenerator, Hashable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from functools import partial
 
 from pydantic import SecretStr
@@ -20,11 +20,19 @@ ERRORS = "_errors.txt"
 class Archive:
     """A ZIP of files; after the last chunk ``failed`` holds path and reason of each that is not in it."""
 
-    def __init__(self, http: Http, token: SecretStr, files: Sequence[SubmittedFile], *, owner: Hashable) -> None:
-        """Take the files and what opens them; transfers of ``owner`` take turns with those of others."""
+    def __init__(
+        self,
+        http: Http,
+        token: SecretStr,
+        files: Sequence[SubmittedFile],
+        *,
+        owner: Hashable = None,
+        caller: Hashable = None,
+    ) -> None:
+        """Take the files and what opens them; transfers of ``owner`` take turns, and count as ``caller``'s."""
         self.failed: list[tuple[str, str]] = []
         self._files = files
-        self._openers = [partial(open_file, http, file.url, token, owner=owner) for file in files]
+        self._openers = [partial(_opened, http, file, token, owner=owner, caller=caller) for file in files]
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """Give the ZIP's bytes; a file that fails is left out and named in ``_errors.txt`` and the ZIP's comment."""
@@ -67,3 +75,13 @@ class Archive:
             self.failed.append((listed.path, sentence(error)))
         zipped.end(keep=whole)
         yield zipped.take()
+
+
+@asynccontextmanager
+async def _opened(
+    http: Http, file: SubmittedFile, token: SecretStr, *, owner: Hashable, caller: Hashable
+) -> AsyncIterator[RemoteFile]:
+    if isinstance(file.url, MoodleError):
+        raise file.url
+    async with open_file(http, file.url, token, owner=owner, caller=caller) as opened:
+        yield opened

@@ -8,7 +8,7 @@ from yarl import URL
 
 from rpc_moodle.errors import INVALID_TOKEN
 from rpc_moodle.moodle import errors, wire
-from rpc_moodle.moodle.files.url import MAX_LENGTH, SCRIPT, bare, file_url, is_of, site_of
+from rpc_moodle.moodle.files.url import MAX_LENGTH, SCRIPT, bare, file_of, file_url, is_of, site_of
 from rpc_moodle.transport.address import endpoint
 from utils.errors import RpcError
 from utils.tickets import Expired, Refused, Series, Tickets
@@ -22,6 +22,8 @@ CONTEXT = b"rpc_moodle tickets 1"
 _FILES, _FILE, _ARCHIVE = "files", "file", "archive"  # a ticket per call and file; per file alone, as once; per archive
 
 _PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@/%-]+")
+_NOT_AS_WRITTEN = re.compile(r"//|/\.|%(?:2[5EF]|5C|00)", re.IGNORECASE)
+"""What reading a URL takes away or refuses: empty and dot segments, and escapes that hide some."""
 
 
 class BadTicket(RpcError):
@@ -79,7 +81,7 @@ class FileLinks:
                 url = str(facts["url"])
             else:
                 facts, item = self._tickets.unwrap_item(_FILES, ticket)
-                url = f"{facts['script']}{item}" if item.startswith("/") else item
+                url = f"{facts['script']}{item}" if item[:1] in {"/", "?"} else item
         except Refused as refused:
             raise BadTicket.of(refused) from None
         return FileAccess(file_url(url), SecretStr(str(facts["token"])))
@@ -131,26 +133,24 @@ class CallLinks:
         """Take what :meth:`FileLinks.of` has."""
         self._tickets = tickets
         self._mode = mode
+        self._site = site
         self._script = str(endpoint(site, SCRIPT))
         self._token = token
         self._series: Series | None = None
 
     def link(self, fileurl: str) -> str:
-        """Write a file URL of Moodle for a caller; in mode ``sealed`` it is enough for a later download.
+        """Write a file URL that the site lists for a caller; in mode ``sealed`` it is enough for a later download.
 
-        What is no such URL stays as it is: a listing does not fail for it, and no token is put on it.
+        Raises InvalidSite for what is no file URL of the site itself: its key opens nothing there.
         """
         if self._mode == "sealed" and fileurl.startswith(self._script) and len(fileurl) <= MAX_LENGTH:
             path = fileurl[len(self._script) :]
-            if _PATH.fullmatch(path) and not _may_shrink(path):
+            if _PATH.fullmatch(path) and not _NOT_AS_WRITTEN.search(path):
                 return f"{fileurl}?ticket={self._ticket(path)}"
-        try:
-            clean = bare(file_url(fileurl))
-        except errors.InvalidSite:
-            return fileurl
+        url = file_of(fileurl, self._site)
         if self._mode == "sealed":
-            return str(clean.update_query(ticket=self._ticket(str(clean))))
-        return str(clean.update_query(token=self._token.get_secret_value()) if self._mode == "plain" else clean)
+            return str(url.update_query(ticket=self._ticket(str(url).removeprefix(self._script))))
+        return str(url.update_query(token=self._token.get_secret_value()) if self._mode == "plain" else url)
 
     def _ticket(self, item: str) -> str:
         if self._series is None:
@@ -179,8 +179,3 @@ class ArchiveLinks:
             raise BadTicket.of(refused) from None
         site, token = URL(str(facts["site"])), SecretStr(str(facts["token"]))
         return ArchiveAccess(site, token, int(str(facts["course"])), int(str(facts["cmid"])))
-
-
-def _may_shrink(path: str) -> bool:
-    """Tell whether reading a path as a URL may take something away: empty and dot segments."""
-    return "//" in path or "/." in path or "%2E" in path or "%2e" in path

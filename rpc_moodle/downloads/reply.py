@@ -1,6 +1,6 @@
 """Bringing files to a caller: what was wanted, what became of each, and how much one reply may hold."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import NotRequired
@@ -23,9 +23,13 @@ OTHER_WAYS = (
 
 @dataclass(frozen=True)
 class DownloadLimits:
-    """How much one reply may hold, in files and bytes, and how many seconds a caller may take to acknowledge."""
+    """How much one reply may hold, in files and bytes, and how many seconds a caller may take to acknowledge.
+
+    ``streamed``: files in one stream.
+    """
 
     files: int = 10
+    streamed: int = 20_000
     bytes: int = 64 * 1024 * 1024
     patience: float = 30
 
@@ -61,11 +65,12 @@ class Wanted:
     url: str
     access: FileAccess | MoodleError | RpcError
 
-    def open(self, http: Http, owner: Hashable) -> AbstractAsyncContextManager[RemoteFile]:
-        """Open the file. Raises the error that stands in place of what opens it."""
+    def open(self, http: Http, call: Call) -> AbstractAsyncContextManager[RemoteFile]:
+        """Open the file in a call's turn. Raises the error that stands in place of what opens it."""
         if isinstance(self.access, Exception):
             raise self.access
-        return open_file(http, self.access.url, self.access.token, owner=owner)
+        caller = call.caller.id if call.caller else None
+        return open_file(http, self.access.url, self.access.token, owner=call, caller=caller)
 
 
 def report(wanted: Wanted, file: RemoteFile) -> FileReport:
@@ -93,13 +98,27 @@ def failed(wanted: Wanted, error: Exception) -> FileReport:
     return {"url": wanted.url, "error": problem}
 
 
+def count(files: Sequence[object], limits: DownloadLimits, *, stream: bool) -> None:
+    """Refuse more files than one reply, or one stream, may have; before any ticket is opened.
+
+    Raises RpcError `too_large`.
+    """
+    if stream and len(files) > limits.streamed:
+        raise RpcError(
+            TOO_LARGE,
+            f"{len(files)} files are asked for; one stream has at most {limits.streamed}: use several calls, or "
+            "createSubmissionsArchive for a whole assignment.",
+            details={"maxFiles": limits.streamed},
+        )
+    if not stream and len(files) > limits.files:
+        raise _too_large(f"{len(files)} files are asked for", limits)
+
+
 async def collect(http: Http, files: Sequence[Wanted], limits: DownloadLimits, call: Call) -> list[FileReport]:
     """Fetch files side by side into memory, each proven; a file that fails has an ``error`` and no ``content``.
 
     Raises RpcError `too_large` as soon as it is known that they are more than one reply may hold.
     """
-    if len(files) > limits.files:
-        raise _too_large(f"{len(files)} files are asked for", limits)
     load = _Load(limits, call, len(files))
     reports: list[FileReport] = [{"url": wanted.url} for wanted in files]
 

@@ -73,9 +73,16 @@ class _Routes:
         access = self._files.open_ticket(request.match_info["ticket"])
         unless, same = request.headers.get("If-None-Match"), request.headers.get("If-Range")
         window = one_range(request.headers.get("Range"))
+        owner = object()
         while True:
             async with open_file(
-                self._http, access.url, access.token, owner=request, window=window, if_none_match=unless
+                self._http,
+                access.url,
+                access.token,
+                owner=owner,
+                caller=request.remote,
+                window=window,
+                if_none_match=unless,
             ) as file:
                 if file.head.partial and same not in {None, file.head.etag}:
                     window = None  # the client's part is of another version: it needs the whole
@@ -90,7 +97,7 @@ class _Routes:
     async def archive(self, request: web.Request) -> web.StreamResponse:
         """Stream all submitted files of an assignment as a ZIP."""
         access = self._archives.open(request.match_info["ticket"])
-        async with MoodleClient(access.site, access.token, http=self._http) as moodle:
+        async with MoodleClient(access.site, access.token, http=self._http, caller=request.remote) as moodle:
             files = await submitted_files(moodle, access.course_id, access.cmid)
         headers = {
             "Content-Type": "application/zip",
@@ -101,7 +108,7 @@ class _Routes:
         response = web.StreamResponse(headers={**headers, **_GUARD})
         writer = await response.prepare(request)
         if request.method != "HEAD":
-            archive = Archive(self._http, access.token, files, owner=request)
+            archive = Archive(self._http, access.token, files, owner=object(), caller=request.remote)
             if await self._send("archive", request, response, archive.chunks()):
                 await _end(response, writer, str(len(archive.failed)))
         return response
@@ -144,10 +151,10 @@ class _Routes:
                 return web.Response()  # to nobody
             except Exception as error:  # noqa: BLE001 - this is where every exception becomes an answer
                 known = error if isinstance(error, RpcError) else codes.translate(error)
-            if known is None:
-                number = secrets.token_hex(6)
-                self._log.error("internal_error", call_id=number, exc_info=True)
-                known = RpcError(INTERNAL, f"The service made a mistake; its log says more about {number}.")
+                if known is None:
+                    number = secrets.token_hex(6)
+                    self._log.error("internal_error", call_id=number, exc_info=error)
+                    known = RpcError(INTERNAL, f"The service made a mistake; its log says more about {number}.")
             status = STATUS.get(known.code, HTTPStatus.INTERNAL_SERVER_ERROR)
             self._log.info("download", outcome=known.code.name, status=status.value)
             wait = known.details.get("retryAfter")

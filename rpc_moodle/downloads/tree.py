@@ -6,16 +6,20 @@ from yarl import URL
 
 from rpc_moodle.downloads.names import Names
 from rpc_moodle.moodle import MoodleClient, assignments
-from rpc_moodle.moodle.files.url import bare, file_url
+from rpc_moodle.moodle.errors import InvalidSite
+from rpc_moodle.moodle.files.url import file_of
 from rpc_moodle.moodle.models import EnrolledUser, Submission
 from rpc_moodle.moodle.submissions import ById, files_of, submissions_and_people
 
 
 @dataclass(frozen=True)
 class SubmittedFile:
-    """A file as Moodle lists it: ``path`` is safe and relative, ``size`` in bytes, ``modified`` in Unix seconds."""
+    """A file as Moodle lists it: ``path`` is safe and relative, ``size`` in bytes, ``modified`` in Unix seconds.
 
-    url: URL
+    ``url`` is an error where it is no file of the site itself: no token is sent there.
+    """
+
+    url: URL | InvalidSite
     path: str
     size: int
     mimetype: str
@@ -37,7 +41,7 @@ async def submitted_files(
     tree = names or Names()
     return [
         SubmittedFile(
-            url=bare(file_url(file["fileurl"])),
+            url=_url(file["fileurl"], moodle.site),
             path=tree.place([_folder(row, people), *file.get("filepath", "/").split("/")], file.get("filename", "")),
             size=file.get("filesize", 0),
             mimetype=file.get("mimetype") or "",
@@ -47,6 +51,13 @@ async def submitted_files(
         for _, file in files_of(row)
         if file.get("fileurl")
     ]
+
+
+def _url(fileurl: str, site: URL) -> URL | InvalidSite:
+    try:
+        return file_of(fileurl, site)
+    except InvalidSite as problem:
+        return problem
 
 
 def _folder(row: Submission, people: ById) -> str:

@@ -113,4 +113,5 @@ def moodle_of(request: MoodleRequest, call: Call) -> MoodleClient:
         http=call.shared(Http),
         language=request.options.language,
         remaining=call.deadline.remaining,
+        caller=call.caller.id if call.caller else None,
     )

@@ -1,5 +1,6 @@
 """The files of submissions: in a reply, as a stream of events, or as links that HTTP clients open."""
 
+import asyncio
 import re
 import secrets
 from typing import Annotated, Any
@@ -9,12 +10,12 @@ from typing_extensions import TypedDict
 from yarl import URL
 
 from rpc_moodle.downloads.links import ArchiveAccess, ArchiveLinks, FileLinks
-from rpc_moodle.downloads.reply import DownloadLimits, FileReport, Wanted, collect
+from rpc_moodle.downloads.reply import DownloadLimits, FileReport, Wanted, collect, count
 from rpc_moodle.downloads.stream import stream
 from rpc_moodle.downloads.tree import submitted_files
 from rpc_moodle.errors import CODES
 from rpc_moodle.methods.common import ApiKey, AssignmentRequest, SiteAddress, moodle_of
-from rpc_moodle.moodle import Http, MoodleError
+from rpc_moodle.moodle import Http, InvalidSite, MoodleError
 from utils.call import Call
 from utils.contract import Options, Request
 from utils.errors import CODES as KIT_CODES
@@ -22,6 +23,9 @@ from utils.errors import INVALID_REQUEST, PARTIAL_FAILURE, RpcError
 from utils.registry import Registry
 
 methods = Registry()
+
+_SLICE = 20
+"""Tickets after which others get their turn."""
 
 
 def _reference(value: Any) -> Any:
@@ -90,7 +94,12 @@ async def download_submissions_from_user(request: DownloadRequest, call: Call) -
     """
     http, limits = call.shared(Http), call.shared(DownloadLimits)
     links = call.shared(FileLinks)
-    files = [_wanted(text, request.options, links) for text in request.files]
+    count(request.files, limits, stream=request.stream)
+    files = []
+    for number, text in enumerate(request.files, 1):
+        files.append(_wanted(text, request.options, links))
+        if number % _SLICE == 0:
+            await asyncio.sleep(0)  # opening tickets never waits by itself
     if request.stream:
         if call.caller is None:
             raise RpcError(INVALID_REQUEST, "A stream needs a socket to send the files to; leave out stream: true.")
@@ -128,6 +137,8 @@ def _wanted(text: str, options: FileOptions, links: FileLinks) -> Wanted:
     shown = re.sub(r"//[^/@]*@", "//", re.sub(r"(?<=[?&])(?:ws)?token=[^&#]*&?", "", text)).rstrip("?&")
     try:
         access = links.resolve(text, site=URL(options.url) if options.url else None, token=options.api_key)
+    except InvalidSite as error:  # in what cannot be read, nobody knows where a token stands
+        return Wanted(shown.partition("?")[0], error)
     except (MoodleError, RpcError) as error:
         return Wanted(shown, error)
     return Wanted(shown, access)

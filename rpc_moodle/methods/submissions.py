@@ -1,6 +1,8 @@
 """What was submitted to an assignment."""
 
+import asyncio
 from collections.abc import Callable
+from typing import NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -8,9 +10,9 @@ from typing_extensions import TypedDict
 from rpc_moodle.downloads.links import FileLinks
 from rpc_moodle.methods.common import AssignmentRequest, moodle_of
 from rpc_moodle.methods.people import People, UserInfo
-from rpc_moodle.moodle import assignments
+from rpc_moodle.moodle import assignments, errors
 from rpc_moodle.moodle.groups import groups, owners
-from rpc_moodle.moodle.models import Submission
+from rpc_moodle.moodle.models import File, Submission
 from rpc_moodle.moodle.participants import submitters
 from rpc_moodle.moodle.submissions import ById, files_of, submissions_and_people, texts_of
 from rpc_moodle.transport.gather import both
@@ -19,9 +21,15 @@ from utils.registry import Registry
 
 methods = Registry()
 
+_SLICE = 200
+"""Submissions after which others get their turn: to write one takes some microseconds."""
+
 
 class FileRow(TypedDict):
-    """A submitted file: ``filesize`` in bytes, ``timemodified`` in Unix seconds, ``fileurl`` enough to download it."""
+    """A submitted file: ``filesize`` in bytes, ``timemodified`` in Unix seconds, ``fileurl`` enough to download it.
+
+    Where ``fileurl`` is empty, ``problem`` says why there is no link.
+    """
 
     filename: str
     filepath: str
@@ -30,10 +38,11 @@ class FileRow(TypedDict):
     timemodified: int
     filearea: str
     fileurl: str
+    problem: NotRequired[str]
 
 
 class FileUrl(TypedDict):
-    """The part of a file that older callers read."""
+    """The part of a file with a link that older callers read."""
 
     filename: str
     fileurl: str
@@ -79,8 +88,11 @@ async def get_submissions_infos_from_assignment(request: SubmissionsRequest, cal
             owned = owners(
                 rows, of_user, {user["id"] for user in able}, grouping=assignment.teamsubmissiongroupingid != 0
             )
-        shown = People(moodle.language)
-        found = [_info(row, ids, people, shown, links.link) for row, ids in owned]
+    shown, found = People(moodle.language), []
+    for number, (row, ids) in enumerate(owned, 1):
+        found.append(_info(row, ids, people, shown, links.link))
+        if number % _SLICE == 0:
+            await asyncio.sleep(0)  # writing rows never waits by itself
     return _per_member(found, rows, people, shown) if request.per_member else found
 
 
@@ -101,19 +113,25 @@ def _per_member(
     ]
 
 
+def _file_row(area: str, file: File, link: Callable[[str], str]) -> FileRow:
+    row: FileRow = {
+        "filename": file.get("filename", ""),
+        "filepath": file.get("filepath", "/"),
+        "filesize": file.get("filesize", 0),
+        "mimetype": file.get("mimetype") or "",
+        "timemodified": file.get("timemodified", 0),
+        "filearea": area,
+        "fileurl": "",
+    }
+    try:
+        row["fileurl"] = link(file.get("fileurl", ""))
+    except errors.InvalidSite as problem:
+        row["problem"] = str(problem)
+    return row
+
+
 def _info(row: Submission, ids: list[int], people: ById, shown: People, link: Callable[[str], str]) -> SubmissionInfo:
-    files: list[FileRow] = [
-        {
-            "filename": file.get("filename", ""),
-            "filepath": file.get("filepath", "/"),
-            "filesize": file.get("filesize", 0),
-            "mimetype": file.get("mimetype") or "",
-            "timemodified": file.get("timemodified", 0),
-            "filearea": area,
-            "fileurl": link(file.get("fileurl", "")),
-        }
-        for area, file in files_of(row)
-    ]
+    files = [_file_row(area, file, link) for area, file in files_of(row)]
     return {
         "userid": row.get("userid", 0),
         "userIds": ids,
@@ -125,6 +143,8 @@ def _info(row: Submission, ids: list[int], people: ById, shown: People, link: Ca
         "groupid": row.get("groupid", 0),
         "timemodified": row.get("timemodified", 0),
         "files": files,
-        "submissionURLs": [{"filename": file["filename"], "fileurl": file["fileurl"]} for file in files],
+        "submissionURLs": [
+            {"filename": file["filename"], "fileurl": file["fileurl"]} for file in files if file["fileurl"]
+        ],
         "onlinetext": "\n".join(texts_of(row)),
     }

@@ -18,7 +18,8 @@ async def course(moodle: MoodleClient, course_id: int) -> Course:
     )
     for course in answer.courses:
         if course.id == course_id:
-            return course.model_copy(update={"left_out": answer.warnings})
+            left_out = tuple(notice.plain(moodle.token) for notice in answer.warnings)
+            return course.model_copy(update={"left_out": left_out})
     raise errors.NotFound(
         f"There is no course {course_id}, or the account of the API key is not enrolled in it.",
         function="mod_assign_get_assignments",

@@ -1,9 +1,9 @@
 """One site and one token: the client speaks (call, download), an area module knows; nothing is remembered."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import AsyncExitStack
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -15,16 +15,21 @@ from yarl import URL
 
 from rpc_moodle.moodle import errors, wire
 from rpc_moodle.moodle.files.save import Progress, Saved, save
+from rpc_moodle.moodle.files.upload import Upload, multipart
 from rpc_moodle.moodle.files.url import bare, file_url, is_of
+from rpc_moodle.moodle.models import Stored
 from rpc_moodle.transport.address import endpoint, site_url
-from rpc_moodle.transport.http import Http
+from rpc_moodle.transport.allowance import Allowance, too_large
+from rpc_moodle.transport.http import Body, Http
 from rpc_moodle.transport.retry import again
+from rpc_moodle.transport.tenant import Tenant
 
 T = TypeVar("T")
 
+_REST, _UPLOAD = "webservice/rest/server.php", "webservice/upload.php"
 _CHUNK = 256 * 1024
-MAX_ANSWER = 64 * 1024 * 1024
-"""Bytes that the answer to one call may have; 50,000 users need a fifth of it (``users.course.userfields``)."""
+_LARGE = 1024 * 1024
+"""Bytes from which on an answer is read beside the event loop."""
 
 
 class MoodleClient:
@@ -34,24 +39,29 @@ class MoodleClient:
     Every method raises MoodleError; see ``rpc_moodle.moodle.errors`` for the tree.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a site, who asks it, and how
         self,
         url: str | URL,
-        token: str | SecretStr,
+        token: str | SecretStr | None = None,
         *,
         http: Http | None = None,
         language: str | None = None,
         remaining: Callable[[], float] = lambda: float("inf"),
+        caller: Hashable = None,
     ) -> None:
         """Take the site's URL as pasted, the token, and a pool to share; without one, an own pool is made.
 
+        Without a token only ``script`` can be used, as before a login.
         ``language``, such as ``de``, is the one in which names are wanted; without it, as the site shows them.
         ``remaining`` gives the seconds until nobody waits for an answer any more: nothing is tried again after that.
+        ``caller`` is whose connections are counted.
 
         Raises InvalidSite or InvalidCredential.
         """
         self.site = site_url(str(url))
-        self.token = wire.check_token(SecretStr(token) if isinstance(token, str) else token)
+        secret = SecretStr(token) if isinstance(token, str) else token
+        self._token = None if secret is None else wire.check_token(secret)
+        self.tenant = Tenant(self.site, b"" if secret is None else wire.fingerprint(secret), caller)
         self.language = language
         self._http = http
         self._remaining = remaining
@@ -68,6 +78,13 @@ class MoodleClient:
     ) -> None:
         """Close the pool, unless it was given."""
         await self._exit.aclose()
+
+    @property
+    def token(self) -> SecretStr:
+        """The token. Raises InvalidCredential where there is none."""
+        if self._token is None:
+            raise errors.InvalidCredential("This needs an API key, and there is none.")
+        return self._token
 
     @property
     def http(self) -> Http:
@@ -87,7 +104,13 @@ class MoodleClient:
 
     @overload
     async def call(
-        self, function: str, params: wire.Params | None = None, *, fresh: bool = False, read: bool | None = None
+        self,
+        function: str,
+        params: wire.Params | None = None,
+        *,
+        fresh: bool = False,
+        read: bool | None = None,
+        allowance: Allowance | None = None,
     ) -> Any: ...
     @overload
     async def call(
@@ -98,9 +121,10 @@ class MoodleClient:
         into: type[T],
         fresh: bool = False,
         read: bool | None = None,
+        allowance: Allowance | None = None,
     ) -> T: ...
 
-    async def call(
+    async def call(  # noqa: PLR0913 - what a call is, and how it is made
         self,
         function: str,
         params: wire.Params | None = None,
@@ -108,12 +132,14 @@ class MoodleClient:
         into: Any = object,
         fresh: bool = False,
         read: bool | None = None,
+        allowance: Allowance | None = None,
     ) -> Any:
         """Call a web service function and read its answer into a type; without one, into plain JSON values.
 
         A function that only reads is tried again where that can help (``rpc_moodle.transport.retry``), and
         shares the answer of an identical call in flight unless it must be ``fresh``: not older than the call.
-        ``read`` says whether it only reads, where its name does not (``wire.is_read``).
+        ``read`` says whether it only reads, where its name does not (``wire.is_read``). ``allowance`` is what
+        several calls share, such as the pages of a listing; each other has one of its own.
 
         Raises any MoodleError.
         """
@@ -124,38 +150,84 @@ class MoodleClient:
             with attempt:
                 if read and not fresh:
                     key = self.site, sha256(form).digest()
-                    body = await self.http.sharing.ask(key, lambda: self._answer(function, form))
+                    body = await self.http.sharing.ask(key, lambda: self._answer(function, _REST, form, self.token))
                 else:
-                    body = await self._answer(function, form)
-        return wire.read(function, body, _adapter(into))
+                    body = await self._answer(function, _REST, form, self.token)
+        return await self._read(function, body, into, allowance)
 
-    async def _answer(self, function: str, form: bytes) -> bytes:
-        """Send one request and decide what comes back."""
-        url = endpoint(self.site, "webservice/rest/server.php")
+    async def script(self, path: str, fields: wire.Fields, *, into: Any = object, read: bool = False) -> Any:
+        """Post a form to one of the site's own scripts, such as ``login/token.php``, and read its JSON into a type.
+
+        The client's token is not sent. ``read`` says that asking twice is harmless.
+
+        Raises any MoodleError.
+        """
+        form, body = wire.encode(fields), b""
+        secret = next((value for _, value in fields if isinstance(value, SecretStr)), SecretStr(""))
+        async for attempt in again(read=read, remaining=self._remaining):
+            with attempt:
+                body = await self._answer(path, path, form, secret)
+        return await self._read(path, body, into)
+
+    async def upload(self, *files: Upload, itemid: int = 0) -> list[Stored]:
+        """Put files into a draft area of the account, which a later call names by its ``itemid``; 0 makes a new one.
+
+        They are sent as they are read, whatever their size, and never a second time.
+
+        Raises any MoodleError; Disconnected also for a file whose size changes on the way; OSError for one that is
+        not there, ValueError for pieces whose size is not given.
+        """
+        headers, body = multipart(wire.file_upload(self.token, itemid), files)
+        answer = await self._answer(_UPLOAD, _UPLOAD, body, self.token, headers)
+        stored: list[Stored] = await self._read(_UPLOAD, answer, list[Stored])
+        return stored
+
+    async def _answer(
+        self, function: str, path: str, body: Body, secret: SecretStr, headers: Mapping[str, str] | None = None
+    ) -> bytes:
+        """Send one request, in which the secret stands, and decide what comes back."""
+        url = endpoint(self.site, path)
         try:
-            async with asyncio.timeout(self.http.total_seconds), self.http.post(url, form) as response:
-                body = await self._body(function, response)
-                return wire.answer(function, response.status, response.headers, body, self.token)
+            async with (
+                asyncio.timeout(self.http.total_seconds),
+                self.http.post(url, body, headers, tenant=self.tenant) as response,
+            ):
+                found = await self._body(response)
+                decide = partial(wire.answer, function, response.status, response.headers, found, secret)
+                known = await self._beside(found, decide)
         except TimeoutError:
             raise errors.SiteTimeout(f"{self.site.host} took too long to answer {function}.") from None
+        if secret is self._token:
+            self.http.sites.prove(self.tenant)
+        return known
 
-    @staticmethod
-    async def _body(function: str, response: aiohttp.ClientResponse) -> bytes:
-        """Read an answer up to its limit; of what is no JSON, only enough to tell what it is."""
+    async def _body(self, response: aiohttp.ClientResponse) -> bytes:
+        """Read an answer up to its limit; of what is no data, only enough to tell what it is."""
         body = bytearray()
+        limit = self.http.answers.bytes
         try:
             async for chunk in response.content.iter_chunked(_CHUNK):
                 body += chunk
-                if len(body) > MAX_ANSWER:
-                    raise errors.BadResponse(
-                        f"The site's answer to {function} is over {MAX_ANSWER >> 20} MiB; it was dropped."
-                    )
-                if len(body) >= _CHUNK and not wire.may_be_json(body):
+                if len(body) > limit:
+                    raise too_large(f"{limit:,} bytes")
+                if len(body) >= _CHUNK and not wire.may_be_data(body):
                     break
                 await asyncio.sleep(0)  # inflating never waits by itself
             return bytes(body)
         finally:
             body.clear()  # the frames of an error would hold it
+
+    async def _read(self, function: str, body: bytes, into: Any, allowance: Allowance | None = None) -> Any:
+        """Read an answer, if it is not more than may be taken."""
+        (allowance or Allowance(self.http.answers)).take_body(body)
+        return await self._beside(body, partial(wire.read, function, body, _adapter(into)))
+
+    async def _beside(self, body: bytes, work: Callable[[], T]) -> T:
+        """Do what costs time and memory with the length of a body: a long one beside the event loop, few at a time."""
+        if len(body) < _LARGE:
+            return work()
+        async with self.http.large:
+            return await asyncio.to_thread(work)
 
     async def download(self, url: str, destination: str | Path, *, progress: Progress | None = None) -> Saved:
         """Fetch the file of a ``fileurl`` into ``destination``, proven by its SHA-1, unless it is there unchanged.
@@ -167,7 +239,9 @@ class MoodleClient:
         address = bare(file_url(url))
         if not is_of(address, self.site):
             raise errors.InvalidSite("The file URL belongs to another site than this one.")
-        return await save(self.http, address, self.token, Path(destination), owner=self, progress=progress)
+        return await save(
+            self.http, address, self.token, Path(destination), owner=self, caller=self.tenant.caller, progress=progress
+        )
 
 
 @cache

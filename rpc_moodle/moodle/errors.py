@@ -6,19 +6,26 @@
     ├── InvalidSite, InvalidCredential, HostNotAllowed, Unreachable, SiteTimeout, BadResponse, SiteUnavailable …
     └── MoodleException        Moodle answered with an errorcode
         ├── InvalidToken       Moodle does not know the token
-        ├── AccessDenied       function, token restriction or capability
+        ├── AccessDenied       the token or its account may not do this
+        │   ├── FunctionDenied     the function is not for this token
+        │   ├── CapabilityDenied   the account lacks a right
+        │   └── EnrolmentDenied    the account may not enter the course
         └── NotFound           course, assignment, user or file
 
 No text of any of them holds a token or a URL's query.
 """
 
 from rpc_moodle.transport.errors import (
+    AnswerTooLarge,
     BadResponse,
     CircuitOpen,
     Disconnected,
     HostNotAllowed,
     InvalidCredential,
     InvalidSite,
+    OverBudget,
+    PassingFault,
+    PlainHttp,
     QueueFull,
     ServerFault,
     SiteBusy,
@@ -33,9 +40,13 @@ from rpc_moodle.transport.errors import SiteError as MoodleError
 
 __all__ = [
     "AccessDenied",
+    "AnswerTooLarge",
     "BadResponse",
+    "CapabilityDenied",
     "CircuitOpen",
     "Disconnected",
+    "EnrolmentDenied",
+    "FunctionDenied",
     "HostNotAllowed",
     "InvalidCredential",
     "InvalidSite",
@@ -43,6 +54,9 @@ __all__ = [
     "MoodleError",
     "MoodleException",
     "NotFound",
+    "OverBudget",
+    "PassingFault",
+    "PlainHttp",
     "QueueFull",
     "ServerFault",
     "SiteBusy",
@@ -75,12 +89,24 @@ class InvalidToken(MoodleException):
 
 
 class AccessDenied(MoodleException):
-    """The token or its account may not do this.
+    """The token or its account may not do this."""
 
-    ``accessexception`` has causes that Moodle does not tell apart: the function is not in the token's
-    service, the token has expired, it is bound to another IP address (``token.*``), or the account lacks
-    ``webservice/rest:use`` (Moodle's source).
+
+class FunctionDenied(AccessDenied):
+    """The function is not for this token: ``accessexception``.
+
+    It has causes that Moodle does not tell apart: the function is not in the token's service, the token has
+    expired, it is bound to another IP address (``token.*``), or the account lacks ``webservice/rest:use``
+    (Moodle's source).
     """
+
+
+class CapabilityDenied(AccessDenied):
+    """The account lacks a right in Moodle, which the text names."""
+
+
+class EnrolmentDenied(AccessDenied):
+    """The account may not enter the course: not enrolled, or the course or activity is hidden from it."""
 
 
 class NotFound(MoodleException):

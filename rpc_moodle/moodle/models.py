@@ -6,8 +6,10 @@ Rows that come by the thousand are typed dicts, which cost a third of model inst
 
 from typing import Annotated, Any, Literal, Required, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from typing_extensions import TypedDict
+
+from rpc_moodle.transport.answers import plain
 
 
 class _Answer(BaseModel):
@@ -115,6 +117,11 @@ class Notice(_Answer):
     itemid: int | None = None
     warningcode: str = ""
     message: str = ""
+
+    def plain(self, token: SecretStr) -> "Notice":
+        """Return it with words that are fit for a person and without the token, as those of errors are."""
+        words = {name: plain(getattr(self, name), token) for name in ("item", "warningcode", "message")}
+        return self.model_copy(update=words)
 
 
 class Config(_Answer):
@@ -241,3 +248,12 @@ class SiteInfo(_Answer):
     downloadfiles: Flag = False
     uploadfiles: Flag = False
     functions: Several[Function] = ()
+
+
+class Stored(TypedDict, total=False):
+    """A file in a draft area after an upload (``upload.ok``); ``filesize`` in bytes."""
+
+    itemid: Required[int]
+    filename: str
+    filepath: str
+    filesize: int

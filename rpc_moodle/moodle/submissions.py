@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from rpc_moodle.moodle import errors, users
 from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import Assignment, EnrolledUser, File, Submission, Submissions
+from rpc_moodle.transport.allowance import Allowance
 from rpc_moodle.transport.gather import both
 
 ById = dict[int, EnrolledUser]
@@ -16,13 +17,17 @@ async def latest(moodle: MoodleClient, assignment: Assignment) -> list[Submissio
 
     A row that Moodle made because somebody looked at the user is left out (``reading.after.submissions``).
 
-    Raises AccessDenied where the account may not grade, NotFound where the assignment is gone:
+    Raises AnswerTooLarge for too many rows or files; AccessDenied where the account may not grade, NotFound where
+    the assignment is gone:
     Moodle leaves the assignment out of its answer in both cases (``submissions.as_student``, ``.unknown``).
     """
     function = "mod_assign_get_submissions"
     answer = await moodle.call(function, {"assignmentids": [assignment.id]}, into=Submissions)
     for found in answer.assignments:
         if found.assignmentid == assignment.id:
+            allowance = Allowance(moodle.http.answers)
+            allowance.take_rows(len(found.submissions))
+            allowance.take_files(sum(1 for row in found.submissions for _ in files_of(row)))
             return [row for row in found.submissions if not untouched(row)]
     if answer.warnings:
         raise errors.AccessDenied(

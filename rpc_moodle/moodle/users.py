@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import EnrolledUser
+from rpc_moodle.transport.allowance import Allowance
 from rpc_moodle.transport.gather import together
 
 USER_FIELDS = "id,username,firstname,lastname,fullname,email,roles"
@@ -14,8 +15,8 @@ Row = TypeVar("Row", bound=Mapping[str, Any])
 
 PAGE = 1000
 """Users of one request; 2,000 with few fields take Moodle a second (``users.course.userfields``)."""
-FIRST_WAVE, WAVE = 2, 4
-"""Pages side by side: a small course is whole after one wave, and a site's PHP workers are few."""
+WAVE = 4
+"""Pages side by side after the first; a site's PHP workers are few."""
 
 
 async def enrolled(
@@ -39,27 +40,37 @@ async def pages(
 ) -> AsyncIterator[Row]:
     """List the users of a course in the order of their ids; ``options`` are those of the function.
 
-    Pages are fetched side by side until one is empty: users whom the caller may not see make a page
-    short, so a short page is not the end. A site that ignores paging ends it by repeating itself.
+    The first page is asked for alone, since two requests at once collide where an account is new: Moodle notes its
+    preferences twice (``dmlwriteexception``). The others are fetched side by side until one is empty, the
+    second alone where the first is short: users whom the
+    caller may not see make a page short, so a short page is not the end. A site that ignores paging ends it by
+    repeating itself.
 
-    Raises MoodleError; NotFound or AccessDenied for a course that the account cannot see.
+    Raises MoodleError; NotFound or AccessDenied for a course that the account cannot see; AnswerTooLarge.
     """
     seen: set[int] = set()
-    page, wave = 0, FIRST_WAVE
+    allowance = Allowance(moodle.http.answers)
+    page, wave = 0, 1
     while True:
-        numbers = range(page, page + wave)
-        for rows in await together(_page(moodle, course_id, into, options, number) for number in numbers):
+        calls = (_page(moodle, course_id, into, options, number, allowance) for number in range(page, page + wave))
+        for rows in await together(calls):
+            allowance.take_page(len(rows))
             fresh = [row for row in rows if row["id"] not in seen]
             if not fresh:
                 return
             seen.update(row["id"] for row in fresh)
             for row in fresh:
                 yield row
-        page, wave = page + wave, WAVE
+        page, wave = page + wave, WAVE if page or len(seen) >= PAGE else 1
 
 
-async def _page(
-    moodle: MoodleClient, course_id: int, into: type[list[Row]], options: Mapping[str, str | int], number: int
+async def _page(  # noqa: PLR0913, PLR0917 - which page of what, and what may be taken of it
+    moodle: MoodleClient,
+    course_id: int,
+    into: type[list[Row]],
+    options: Mapping[str, str | int],
+    number: int,
+    allowance: Allowance,
 ) -> list[Row]:
     function = "core_enrol_get_enrolled_users"
     paging: dict[str, str | int] = {
@@ -77,13 +88,12 @@ async def _page(
                 "options": [{"name": name, "value": value} for name, value in {**options, **paging}.items()],
             },
             into=into,
+            allowance=allowance,
         )
     except errors.NotFound:
         raise errors.NotFound(f"There is no course {course_id} on this site.", function=function) from None
-    except errors.AccessDenied as denied:
-        if denied.errorcode == "errorcoursecontextnotvalid":
-            raise errors.AccessDenied(
-                f"The account of the API key is not enrolled in course {course_id}, or the course is hidden from it.",
-                function=function,
-            ) from None
-        raise
+    except errors.EnrolmentDenied:
+        raise errors.EnrolmentDenied(
+            f"The account of the API key is not enrolled in course {course_id}, or the course is hidden from it.",
+            function=function,
+        ) from None

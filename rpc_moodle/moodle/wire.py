@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from email.utils import parsedate_to_datetime
-from html import unescape
+from collections.abc import Set as AbstractSet
+from hashlib import sha256
 from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import quote_plus
@@ -12,6 +12,8 @@ import orjson
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from rpc_moodle.moodle import errors
+from rpc_moodle.moodle.xml import from_xml
+from rpc_moodle.transport.answers import looks_like, plain, retry_after, whither
 
 Value = None | bool | int | float | str | Sequence["Value"] | Mapping[str, "Value"]
 """What a parameter of a Moodle function can be, before it is flattened."""
@@ -19,30 +21,30 @@ Value = None | bool | int | float | str | Sequence["Value"] | Mapping[str, "Valu
 Params = Mapping[str, Value]
 """The parameters of a call."""
 
+Fields = Sequence[tuple[str, str | SecretStr]]
+"""The fields of a form; what is secret is opened where the form is written."""
+
 T = TypeVar("T")
 
 _READ = re.compile(r"_(get|list|search)_")
 _TOKEN = re.compile(r"[!-~]{1,256}")
 _ERROR_PEEK = 2048  # Moodle writes the keys of an error first
-_MESSAGE_LENGTH = 300
+_LONGEST_ERROR = 256 * 1024  # with a stack trace, where a site shows developers' messages
 _JSON_STARTS = frozenset(bytes([first]) for first in b'{["ntf-0123456789')
 
-_ACCESS = frozenset(
+_CAPABILITY = frozenset({"nopermissions", "nopermission", "requiredcapability"})
+_ENROLMENT = frozenset(
     {
-        "accessexception",
-        "nopermissions",
-        "nopermission",
         "errorcoursecontextnotvalid",
         "requireloginerror",
+        "notenrolled",
         "notingroup",
-        "sitepolicynotagreed",
-        "usernotfullysetup",
-        "forcepasswordchangenotice",
         "cannotaccesscourse",
+        "coursehidden",
         "activityiscurrentlyhidden",
-        "invalidlogin",
     }
 )
+_ACCESS = frozenset({"sitepolicynotagreed", "usernotfullysetup", "forcepasswordchangenotice", "invalidlogin"})
 _MISSING = frozenset(
     {
         "invalidrecord",
@@ -57,8 +59,17 @@ _MISSING = frozenset(
         "unknowncourse",
     }
 )
-_DOWN = frozenset(
-    {"sitemaintenance", "upgraderunning", "enablewsdescription", "dbconnectionfailed", "dmlreadexception"}
+_DOWN = frozenset({"sitemaintenance", "upgraderunning", "enablewsdescription"})
+_PASSING = frozenset(
+    {
+        "dbconnectionfailed",
+        "dmlreadexception",
+        "dmltransactionexception",
+        "dmlwriteexception",
+        "ex_unabletolock",
+        "locktimeout",
+        "sessionwaiterr",
+    }
 )
 
 
@@ -80,6 +91,11 @@ def check_token(token: SecretStr) -> SecretStr:
             "The API key is empty or holds a space, a line break or a character that no token has; copy it again."
         )
     return token
+
+
+def fingerprint(token: SecretStr) -> bytes:
+    """Return what tells a token from others and does not give it away."""
+    return sha256(token.get_secret_value().encode("utf-8", "surrogatepass")).digest()
 
 
 def flatten(params: Params) -> Iterator[tuple[str, str]]:
@@ -113,8 +129,8 @@ def form(token: SecretStr, function: str, params: Params) -> bytes:
 
     This is the one place where a token is opened for a call of a function.
     """
-    fields = [
-        ("wstoken", token.get_secret_value()),
+    fields: Fields = [
+        ("wstoken", token),
         ("wsfunction", function),
         ("moodlewsrestformat", "json"),
         *flatten(params),
@@ -124,15 +140,22 @@ def form(token: SecretStr, function: str, params: Params) -> bytes:
 
 def file_form(token: SecretStr) -> bytes:
     """Write the form that fetches a file: the token then stands in no access log (``file.ok_post``)."""
-    return encode([("token", token.get_secret_value())])
+    return encode([("token", token)])
 
 
-def encode(fields: Sequence[tuple[str, str]]) -> bytes:
+def file_upload(token: SecretStr, itemid: int) -> Mapping[str, str | SecretStr]:
+    """Write the fields that stand before the files of an upload (``upload.ok``); an ``itemid`` of 0 makes one."""
+    return {"token": token, "filearea": "draft", "itemid": str(itemid)}
+
+
+def encode(fields: Fields) -> bytes:
     """Encode form fields; text that is not valid Unicode (a lone surrogate) becomes U+FFFD."""
-    return "&".join(f"{quote_plus(key)}={quote_plus(_clean(value))}" for key, value in fields).encode("ascii")
+    return "&".join(f"{quote_plus(key)}={quote_plus(opened(value))}" for key, value in fields).encode("ascii")
 
 
-def _clean(text: str) -> str:
+def opened(value: str | SecretStr) -> str:
+    """Return what is sent of a field's value."""
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
     return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 
@@ -144,6 +167,8 @@ def answer(function: str, status: int, headers: Mapping[str, str], body: bytes, 
 
     Raises any MoodleError but Unreachable and SiteTimeout.
     """
+    if body.lstrip()[:5] == b"<?xml":
+        body = from_xml(body)
     raise_for_error_body(function, body, token)
     if status != HTTPStatus.OK:
         raise_for_status(function, status, headers, body)
@@ -160,6 +185,11 @@ def may_be_json(body: bytes | bytearray) -> bool:
     return bytes(body[:100]).lstrip()[:1] in _JSON_STARTS
 
 
+def may_be_data(body: bytes | bytearray) -> bool:
+    """Tell by its first characters whether a body can be JSON, or the XML of a site that gives no JSON."""
+    return may_be_json(body) or bytes(body[:100]).lstrip()[:5] == b"<?xml"
+
+
 CHECK_URL = "Check the Moodle URL, and whether a proxy or a login page stands before the site."
 
 
@@ -169,6 +199,8 @@ def raise_for_error_body(function: str, body: bytes, token: SecretStr) -> None:
     peek = text[:_ERROR_PEEK]
     if text[:1] != b"{" or (b'"exception"' not in peek and b'"errorcode"' not in peek and b'"error"' not in peek):
         return
+    if len(text) > _LONGEST_ERROR:
+        raise errors.BadResponse(f"The site answered {function} with an error that is too long to be one of Moodle's.")
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -186,16 +218,20 @@ def exception(function: str, value: Mapping[str, object], token: SecretStr) -> e
     message = plain(str(value.get("message") or value.get("error") or "no message"), token)
     if errorcode in _DOWN:
         return errors.SiteUnavailable(f"The Moodle site is not available at the moment: {message}")
-    kind = (
-        errors.InvalidToken
-        if errorcode == "invalidtoken"
-        else errors.AccessDenied
-        if errorcode in _ACCESS
-        else errors.NotFound
-        if errorcode in _MISSING
-        else errors.MoodleException
-    )
+    if errorcode in _PASSING:
+        return errors.PassingFault(f"The Moodle site failed, and may not the next time: {message} ({errorcode})")
+    kind = next((kind for codes, kind in _KINDS if errorcode in codes), errors.MoodleException)
     return kind(message, errorcode=plain(errorcode, token), function=function)
+
+
+_KINDS: tuple[tuple[AbstractSet[str], type[errors.MoodleException]], ...] = (
+    (frozenset({"invalidtoken"}), errors.InvalidToken),
+    (frozenset({"accessexception"}), errors.FunctionDenied),
+    (_CAPABILITY, errors.CapabilityDenied),
+    (_ENROLMENT, errors.EnrolmentDenied),
+    (_ACCESS, errors.AccessDenied),
+    (_MISSING, errors.NotFound),
+)
 
 
 def raise_for_status(function: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
@@ -207,54 +243,17 @@ def raise_for_status(function: str, status: int, headers: Mapping[str, str], bod
         raise errors.ServerFault(
             f"The site answers {status}: it is in maintenance or has a fault. Try again later.", retry_after=wait
         )
+    if status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY}:
+        raise errors.PassingFault(f"The site answers {status}: it asks to be asked again.", retry_after=wait)
     if status == HTTPStatus.FORBIDDEN and not body.strip():  # ``site.rest_disabled``
         raise errors.SiteUnavailable(
             "The site refuses web services: an administrator has to enable web services and the REST protocol."
         )
     if status in {301, 302, 303, 307, 308}:
-        raise errors.BadResponse(f"The site redirects {function}{_whither(headers)}; use the address it redirects to.")
+        raise errors.BadResponse(f"The site redirects {function}{whither(headers)}; use the address it redirects to.")
     if status == HTTPStatus.UNAUTHORIZED:  # HTTP authentication, which no Moodle asks for
         raise errors.BadResponse("A server before the Moodle site asks for an HTTP login (401).")
     raise errors.BadResponse(f"The address answers {status} to {function}: it is no Moodle web service. {CHECK_URL}")
-
-
-def _whither(headers: Mapping[str, str]) -> str:
-    """Name the origin of a Location, never its path or query, which can hold a secret."""
-    found = re.match(r"(https?://[A-Za-z0-9.\-]+(?::\d+)?)(?:/|$)", headers.get("Location", ""))
-    return f" to {found[1]}" if found else ""
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read Retry-After in seconds, from a number or a date; None where it is missing or not readable."""
-    value = headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"[0-9]{1,7}", value):
-        return float(value)
-    try:
-        when = parsedate_to_datetime(value)
-        sent = parsedate_to_datetime(headers.get("Date", ""))
-        return max(0.0, (when - sent).total_seconds())
-    except (ValueError, TypeError):
-        return None
-
-
-def looks_like(text: bytes) -> str:
-    """Say in a word what an answer is that is not what was asked for."""
-    start = text[:512].lower()
-    if b"<!doctype html" in start or b"<html" in start:
-        return "a login page" if b"login" in text[:20_000].lower() else "an HTML page"
-    return "XML" if start.startswith(b"<?xml") else "text"
-
-
-def plain(text: str, token: SecretStr) -> str:
-    """Make a message of Moodle's fit for a person: no tags, one line, short, and without the token."""
-    secret = token.get_secret_value()
-
-    def without(some: str) -> str:
-        return some.replace(secret, "***") if secret else some
-
-    # Cut before the pattern, which takes the square of a text of many "<"; and once more hidden where that had marks.
-    line = " ".join(unescape(re.sub(r"<[^>]*>", " ", without(text)[: 10 * _MESSAGE_LENGTH])).split())
-    return without(line)[:_MESSAGE_LENGTH]
 
 
 def read(function: str, body: bytes, into: TypeAdapter[T]) -> T:

@@ -1,7 +1,7 @@
 """The address of a Moodle site, whatever a person pasted for it."""
 
 import re
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from yarl import URL
 
@@ -12,7 +12,11 @@ _KNOWN_PATH = re.compile(
     r"/(webservice(/.*)?|my/?|index\.php|(login|course|mod|my|user|admin|grade|enrol)/[\w/]+\.php)$"
 )
 _HOST = r"[A-Za-z0-9_.-]+|(?=.*:)[0-9A-Fa-f:.]+(%[A-Za-z0-9_.-]+)?"  # a name in ASCII, or an IPv6 address
+_AROUND_PATH = re.compile(r"^([A-Za-z]*://)?[^/?#]*|[?#].*", re.DOTALL)
+_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _MAX_LENGTH = 2000
+_LONGEST_NAME = 254
+_DECODED = 4  # times that a server and what stands before it might decode a path
 
 
 def site_url(pasted: str) -> URL:
@@ -44,16 +48,38 @@ def http_url(pasted: str, name: str, *, longest: int, forbidden: str) -> URL:
         raise InvalidSite(f"{name} holds a space, a backslash or a control character that it must not have.")
     try:
         url = URL(text if "://" in text else f"https://{text}")
-        host, port = url.raw_host, url.port
+        host, port = url.host and url.raw_host, url.port  # reading the host finds what is no IDNA
     except ValueError:
         raise InvalidSite(f"{name} cannot be read; it begins like https://moodle.example.edu.") from None
     if url.scheme not in {"http", "https"}:
         raise InvalidSite(f"{name} must start with https:// or http://.")
-    if not host or port is None or not re.fullmatch(_HOST, host):
+    if not host or port is None or not _is_host(host):
         raise InvalidSite(f"{name} names no host; it begins like https://moodle.example.edu.")
     if url.user is not None or url.password is not None:
         raise InvalidSite(f"{name} must not carry a user name or a password.")
+    if leaves(_AROUND_PATH.sub("", text)):  # as pasted: what has been read as a URL is normalised
+        raise InvalidSite(f"{name} has a path that leads elsewhere when it is decoded.")
     return url
+
+
+def _is_host(host: str) -> bool:
+    if not re.fullmatch(_HOST, host):
+        return False
+    return ":" in host or (
+        len(host) <= _LONGEST_NAME and all(_LABEL.fullmatch(label) for label in host.removesuffix(".").split("."))
+    )
+
+
+def leaves(path: str) -> bool:
+    """Tell whether an escaped path is another when decoded, however often: by dots, a slash, a backslash or NUL."""
+    depth = path.count("/")
+    for _ in range(_DECODED):
+        if path.count("/") != depth or {".", ".."}.intersection(path.split("/")) or re.search(r"[\x00\\]", path):
+            return True
+        path, before = unquote(path), path
+        if path == before:
+            return False
+    return True
 
 
 def endpoint(site: URL, path: str) -> URL:

@@ -1,31 +1,44 @@
 """A circuit: after several failures in a row a site is left alone for a while, and then asked once."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 
 class Circuit:
-    """Open after ``failures`` in a row, for ``seconds``; then half open: one request decides.
+    """Open after ``failures`` in a row, seen by ``witnesses``, for ``seconds``; then half open: one request decides.
 
     Only what says that the site itself is ill counts: no connection, no answer in time, 5xx. An error that
-    Moodle words itself is an answer like any other.
+    the site words itself is an answer like any other.
     """
 
-    def __init__(self, *, failures: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, *, failures: int, seconds: float, witnesses: int = 1, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """Start closed."""
         self._limit = failures
         self._seconds = seconds
+        self._enough = witnesses
         self._clock = clock
         self._failures = 0
+        self._witnesses: set[Hashable] = set()
         self._until = 0.0
         self._probing = False
 
     @property
     def state(self) -> str:
         """``closed``, ``open`` or ``half-open``."""
-        if self._failures < self._limit:
+        if not self._is_tripped:
             return "closed"
         return "open" if self._clock() < self._until else "half-open"
+
+    @property
+    def idle(self) -> bool:
+        """Whether it is as good as a new one."""
+        return not self._failures and not self._probing
+
+    @property
+    def _is_tripped(self) -> bool:
+        return self._failures >= self._limit and len(self._witnesses) >= self._enough
 
     def wait(self) -> float | None:
         """Ask for permission: None when a request may go, else the seconds after which to ask again.
@@ -43,11 +56,14 @@ class Circuit:
     def succeeded(self) -> None:
         """Close."""
         self._failures, self._probing = 0, False
+        self._witnesses.clear()
 
-    def failed(self) -> None:
+    def failed(self, witness: Hashable = None) -> None:
         """Count a failure; the last of several opens, and so does that of a half-open circuit's probe."""
         self._failures, self._probing = self._failures + 1, False
-        if self._failures >= self._limit:
+        if len(self._witnesses) < self._enough:
+            self._witnesses.add(witness)
+        if self._is_tripped:
             self._until = self._clock() + self._seconds
 
     def given_up(self) -> None:

@@ -6,18 +6,22 @@
     ├── InvalidSite            the URL cannot be a site
     ├── InvalidCredential      the token cannot be one
     ├── HostNotAllowed         the operator allows no connection to the address
+    │   └── PlainHttp          nor to any site over http://
     ├── Unreachable            DNS, connection
     │   ├── Untrusted          TLS
     │   └── Disconnected       the connection broke before an answer came
     ├── SiteTimeout            no answer in time
     ├── BadResponse            neither JSON nor a file
     │   ├── Truncated          the answer broke off
+    │   ├── AnswerTooLarge     more bytes, rows or pages came than one call may have
     │   └── Unproven           a file came that is not the one announced
     └── SiteUnavailable        maintenance, web services off
         ├── ServerFault        5xx
+        ├── PassingFault       the site says that it failed in a way that passes
         ├── CircuitOpen        the last requests failed; not asked again for a while
         └── SiteBusy           429
             └── QueueFull      too many of this service's own requests wait for the site
+                └── OverBudget too many connections or lookups of a caller's, or of all
 
 No text of any of them holds a token or a URL's query.
 """
@@ -37,6 +41,10 @@ class InvalidCredential(SiteError, ValueError):
 
 class HostNotAllowed(SiteError):
     """The address is one that the operator of the service does not let it connect to."""
+
+
+class PlainHttp(HostNotAllowed):
+    """The site is to be called over ``http://``, which the operator of the service does not allow."""
 
 
 class Unreachable(SiteError):
@@ -63,6 +71,10 @@ class Truncated(BadResponse):
     """The answer broke off in its middle."""
 
 
+class AnswerTooLarge(BadResponse):
+    """The answer has more bytes, rows or pages than one call may have."""
+
+
 class Unproven(BadResponse):
     """What came is not the file that the site announced: truncated, corrupted, or changed on the way."""
 
@@ -80,6 +92,13 @@ class ServerFault(SiteUnavailable):
     """The site, or a proxy before it, answered 5xx; what was sent may have been done."""
 
 
+class PassingFault(SiteUnavailable):
+    """The site says itself that it failed in a way that passes: its database, a lock, 408.
+
+    What was sent may have been done, yet it is an answer: it does not count against the site.
+    """
+
+
 class CircuitOpen(SiteUnavailable):
     """The last requests to the site failed, so that it is left alone for a while; nothing was sent."""
 
@@ -90,3 +109,7 @@ class SiteBusy(SiteUnavailable):
 
 class QueueFull(SiteBusy):
     """Too many of this service's own requests wait for the site already; nothing was sent."""
+
+
+class OverBudget(QueueFull):
+    """Too many connections or lookups run already, of this caller or of all together; nothing was sent."""

@@ -2,7 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
@@ -11,53 +12,72 @@ import aiohttp
 from yarl import URL
 
 from rpc_moodle.transport import errors
-from rpc_moodle.transport.fair_queue import Turns
-from rpc_moodle.transport.guard import Guard, GuardedResolver
+from rpc_moodle.transport.allowance import AnswerLimits
+from rpc_moodle.transport.budget import Budget
+from rpc_moodle.transport.guard import Guard
+from rpc_moodle.transport.resolver import GuardedResolver, Names, looking_up_for
 from rpc_moodle.transport.single_flight import Sharing
 from rpc_moodle.transport.sites import Limits, Sites
+from rpc_moodle.transport.tenant import Tenant
 
 _CONNECT_SECONDS = 10
+_LARGE_AT_A_TIME = 2
+"""Large answers that are read at a time: to read one takes many times its bytes."""
+
+_HOST_CONNECTIONS = 128
+"""Connections to one host at a time, however many sites a caller says are there."""
+
+Body = bytes | AsyncIterable[bytes] | None
+"""What a request carries."""
+
 _FORM = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json, */*"}
 
 
 class Http:
-    """Keep-alive connections to Moodle sites, shared by all calls of a process.
+    """Keep-alive connections to sites, shared by all calls of a process.
 
     No cookie is ever stored: Moodle sets a session cookie on every answer, and a shared jar would
     carry one tenant's session into another's request. Redirects are never followed: the token
-    travels in the body, and a redirect could carry it to another host.
+    travels in the body or a header, and a redirect could carry it to another host.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - limits that are set one by one
         self,
         *,
         limits: Limits | None = None,
         guard: Guard | None = None,
+        names: Names | None = None,
+        connections: Budget | None = None,
+        answers: AnswerLimits | None = None,
         total_seconds: float = 60,
         read_seconds: float = 30,
         retry_seconds: float = 0.25,
     ) -> None:
-        """Take what each site may be asked, which hosts may be, and limits in seconds.
+        """Take what each site may be asked, which hosts may be, how names are looked up, and limits in seconds.
 
-        ``total_seconds`` limits a whole call, ``read_seconds`` a silent wait, in a file of any size too;
-        ``retry_seconds`` is the first pause before an interrupted file is resumed.
+        ``connections``: how many may be in use by a caller and by all; ``answers``: how much one call may be
+        answered with. ``total_seconds`` limits a whole call, ``read_seconds`` a silent wait, in a file of any size
+        too; ``retry_seconds`` is the first pause before an interrupted file is resumed.
         """
-        self._limits = limits or Limits()
-        self._guard = guard or Guard()
-        self.sites = Sites(self._limits)
+        self.sites = Sites(limits)
+        self.answers = answers or AnswerLimits()
+        self.large = asyncio.Semaphore(_LARGE_AT_A_TIME)
         self.sharing: Sharing[bytes] = Sharing()
-        self.turns = Turns(max(1, min(self._limits.files, self._limits.parallel - 1)))
         self.retry_seconds = retry_seconds
         self.total_seconds = total_seconds
+        self._guard = guard or Guard()
+        self._names = names
+        self._connections = connections or Budget("connections to sites", each=256, total=1024)
+        self._hosts = Budget("connections", each=_HOST_CONNECTIONS, total=sys.maxsize, users="host")
         self._read_seconds = read_seconds
+        self._resolver: GuardedResolver | None = None
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         """Open the pool."""
+        self._resolver = GuardedResolver(self._guard, self._names)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=0, limit_per_host=self._limits.parallel, ttl_dns_cache=60, resolver=GuardedResolver(self._guard)
-            ),
+            connector=aiohttp.TCPConnector(limit=0, use_dns_cache=False, resolver=self._resolver),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(
                 total=None, sock_connect=_CONNECT_SECONDS, sock_read=self._read_seconds, ceil_threshold=1e9
@@ -73,30 +93,71 @@ class Http:
         if self._session is not None:
             await self._session.close()
             self._session = None
+        if self._resolver is not None:
+            await self._resolver.close()
+            self._resolver = None
 
     @asynccontextmanager
-    async def post(
-        self, url: URL, form: bytes, headers: dict[str, str] | None = None, *, buffer: int = 2**16
+    async def request(  # noqa: PLR0913 - what a request is made of
+        self,
+        method: str,
+        url: URL,
+        *,
+        tenant: Tenant | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: Body = None,
+        transfer: bool = False,
+        buffer: int = 2**16,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Send a form and give the answer, its body unread; reading ahead stops at twice ``buffer`` bytes.
+        """Send a request and give the answer, its body unread; reading ahead stops at twice ``buffer`` bytes.
 
-        The site's turn is waited for, and what comes out of the block tells the site's circuit how it is.
+        ``tenant``: in whose name; without one, nobody's at the URL's origin. ``body``: bytes, or pieces that are sent
+        as they come, whose number may stand in a header Content-Length. A ``transfer`` has its place at the site
+        already (``sites.transfer``); any other request waits for one. What comes out of the block tells the site's
+        circuits how it is; who sees there that the site has let the key in says so (``sites.prove``).
 
-        Raises HostNotAllowed, QueueFull or CircuitOpen before anything is sent; Unreachable, SiteTimeout or
-        BadResponse for what aiohttp raises, inside the block too; their texts name the host and nothing more
+        Raises HostNotAllowed, QueueFull, OverBudget or CircuitOpen before anything is sent; Unreachable, SiteTimeout
+        or BadResponse for what aiohttp raises, inside the block too; their texts name the host and nothing more
         of the URL.
         """
         if self._session is None:
             raise RuntimeError("Http is used outside its 'async with'")
         self._guard.check(url)
-        async with self.sites.of(url).turn():
-            try:
-                async with self._session.post(
-                    url, data=form, headers={**_FORM, **(headers or {})}, allow_redirects=False, read_bufsize=buffer
-                ) as response:
-                    yield response
-            except (aiohttp.ClientError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
-                raise translated(error, url) from None
+        tenant, host = tenant or Tenant(url.origin()), url.raw_host or ""
+        async with self.sites.asked(tenant, transfer=transfer):
+            with self._connections.one(tenant.caller), self._hosts.one(host):
+                try:
+                    with looking_up_for(tenant.caller):
+                        response = await self._session.request(
+                            method, url, data=body, headers=headers, allow_redirects=False, read_bufsize=buffer
+                        )
+                    async with response:
+                        yield response
+                except (aiohttp.ClientError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+                    raise translated(error, url) from None
+
+    @asynccontextmanager
+    async def post(  # noqa: PLR0913 - as above
+        self,
+        url: URL,
+        form: Body,
+        headers: Mapping[str, str] | None = None,
+        *,
+        tenant: Tenant | None = None,
+        transfer: bool = False,
+        buffer: int = 2**16,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Send a form, whose type ``headers`` may say; all else as in :meth:`request`."""
+        async with self.request(
+            "POST",
+            url,
+            tenant=tenant,
+            headers={**_FORM, **(headers or {})},
+            body=form,
+            transfer=transfer,
+            buffer=buffer,
+        ) as response:
+            yield response
 
 
 def translated(error: Exception, url: URL) -> errors.SiteError:  # noqa: PLR0911 - a table reads best as one

@@ -22,6 +22,7 @@ TABLE: tuple[tuple[type[errors.SiteError], str], ...] = (
     (errors.Unreachable, ALL),  # nothing was sent
     (errors.Truncated, READS),
     (errors.ServerFault, READS),
+    (errors.PassingFault, READS),
     (errors.QueueFull, NEVER),  # trying again would make the queue longer
     (errors.SiteBusy, ALL),  # refused before anything was done
     (errors.SiteError, NEVER),

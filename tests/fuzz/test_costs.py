@@ -9,6 +9,7 @@ from rpc_moodle.moodle import errors, wire
 from rpc_moodle.moodle.client import _adapter
 from rpc_moodle.moodle.models import Assignments, EnrolledUser
 from rpc_moodle.moodle.text import plain_name
+from rpc_moodle.transport.answers import plain
 
 MANY = 1_000_000
 
@@ -35,5 +36,5 @@ def test_the_first_wrong_item_ends_the_reading(into: type, body: bytes) -> None:
     "text", ["<" * MANY, "<a" * MANY, "&" * MANY, '<span class="multilang' * MANY, "{mlang en}" * MANY]
 )
 def test_a_text_of_any_length_is_soon_read(text: str) -> None:
-    wire.plain(text, SecretStr("x"))
+    plain(text, SecretStr("x"))
     plain_name(text)

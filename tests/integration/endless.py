@@ -13,6 +13,7 @@ class EndlessSite:
 
     def __init__(self) -> None:
         self.sent = 0
+        self.started = asyncio.Event()
         self.ended = asyncio.Event()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -23,6 +24,7 @@ class EndlessSite:
             while True:
                 await response.write(bytes(256 * 1024))
                 self.sent += 256 * 1024
+                self.started.set()
         finally:
             self.ended.set()
 

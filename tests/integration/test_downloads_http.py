@@ -403,3 +403,84 @@ async def test_a_client_that_stops_reading_ends_the_transfer_from_the_site(servi
         with suppress(ConnectionError):
             await writer.wait_closed()
     assert endless.sent < 100 * MIB
+
+
+async def test_any_number_of_files_and_archives_come_at_once(
+    browser: aiohttp.ClientSession, sandbox: Sandbox, tickets: Tickets
+) -> None:
+    """More than there are places, through each way out."""
+    url, file = essays(sandbox)[0]
+    token = SecretStr(sandbox.token("teacher_care"))
+    archive = ArchiveLinks(tickets).seal(ArchiveAccess(URL(sandbox.url), token, 2, 8))
+
+    async def get(path: str) -> tuple[int, bytes]:
+        async with browser.get(path) as response:
+            return response.status, await response.read()
+
+    paths = [path_of(tickets, url, token)] * 40 + [f"/archives/{archive}"] * 6
+    answers = await asyncio.gather(*map(get, paths))
+    assert [status for status, _ in answers] == [200] * len(paths)
+    assert {content for _, content in answers[:40]} == {file.content[0 : file.size]}
+    for _, content in answers[40:]:
+        assert zipfile.ZipFile(io.BytesIO(content)).testzip() is None
+
+
+async def hold(browser: aiohttp.ClientSession, path: str) -> None:
+    """Ask for a file, and read nothing of it."""
+    async with browser.get(path):
+        await asyncio.Event().wait()
+
+
+async def test_clients_that_leave_give_their_places_back(
+    service: str, browser: aiohttp.ClientSession, site: FaultySite, tickets: Tickets
+) -> None:
+    endless = EndlessSite()
+    async with endless.serving() as url:
+        path = path_of(tickets, url, TOKEN)
+        async with aiohttp.ClientSession(service) as leaving:
+            asked = [asyncio.create_task(hold(leaving, path)) for _ in range(12)]
+            await endless.started.wait()
+            for task in asked:
+                task.cancel()
+            await asyncio.gather(*asked, return_exceptions=True)
+        async with asyncio.timeout(30), browser.get(path) as response:
+            assert response.status == 200
+
+
+async def test_readers_that_do_not_read_keep_another_key_s_download_from_nothing(
+    browser: aiohttp.ClientSession, tickets: Tickets
+) -> None:
+    endless = EndlessSite()
+    async with endless.serving() as url:
+        slow = [
+            asyncio.create_task(hold(browser, path_of(tickets, url, SecretStr(f"{hog:032x}"))))
+            for hog in (1, 2, 3, 4, 5)
+            for _ in range(4)
+        ]
+        await endless.started.wait()
+        async with browser.get(path_of(tickets, url, TOKEN)) as response:
+            assert await response.content.readexactly(1000) == bytes(1000)
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
+
+
+async def test_a_bug_is_logged_with_its_traceback(
+    tickets: Tickets, logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("rpc_moodle.downloads.routes.open_file", broken)
+    settings = Settings(log_format="json")
+    log = logs(settings)
+    async with Http() as http:
+        app = create_server(create_dispatcher(settings, http, tickets), settings)
+        add_routes(app, http, FileLinks(tickets), ArchiveLinks(tickets))
+        async with running(app) as url, aiohttp.ClientSession(url) as browser:
+            path = path_of(tickets, "http://h/webservice/pluginfile.php/1/a", TOKEN)
+            async with browser.get(path) as response:
+                assert response.status == 500
+    lines = [line for line in map(json.loads, log.getvalue().splitlines()) if line["event"] == "internal_error"]
+    assert "ZeroDivisionError" in str(lines)
+    assert "Traceback" in str(lines) or "exception" in lines[0]

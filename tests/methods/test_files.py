@@ -345,3 +345,17 @@ async def test_a_file_that_changes_in_mid_stream_ends_with_an_error(narrow: Faul
     last = caller.events[-1][1]
     assert (last["last"], last["chunk"], "error" in last) == (True, b"", True)
     assert sum(part["last"] for _, part in caller.events) == 1
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_files_are_counted_before_a_ticket_is_opened(
+    monkeypatch: pytest.MonkeyPatch,
+    stream: bool,
+) -> None:
+    links = FileLinks(create_tickets(Settings()))
+    monkeypatch.setattr(links, "resolve", lambda *_, **__: pytest.fail("a ticket was opened"))
+    dispatcher = Dispatcher(METHODS, shared=(Http(), links, DownloadLimits(streamed=500)), translate=translate)
+    payload = {"fileUrls": ["https://moodle.example.edu/?ticket=x"] * 10_000, "stream": stream}
+    reply = await call(dispatcher, DOWNLOAD, payload, caller=FakeCaller())
+    assert reply["error"]["code"] == "too_large"
+    assert reply["error"]["details"]["maxFiles"] == (500 if stream else 10)

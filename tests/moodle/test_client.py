@@ -1,5 +1,7 @@
 import asyncio
-from collections.abc import Callable
+import json
+import threading
+from collections.abc import AsyncIterator, Callable
 from collections.abc import Set as AbstractSet
 from typing import Any
 from urllib.parse import parse_qs
@@ -9,13 +11,22 @@ import pytest
 from aioresponses import CallbackResult, aioresponses
 from yarl import URL
 
-from rpc_moodle.moodle import Http, MoodleClient, assignments, errors, participants, submissions, users
+from rpc_moodle.moodle import Http, MoodleClient, assignments, errors, participants, submissions, users, wire
 from rpc_moodle.moodle.models import Assignment
 from rpc_moodle.moodle.users import PAGE
+from rpc_moodle.transport.allowance import AnswerLimits
 from tests.moodle.conftest import REST, SITE, TOKEN
 from tests.support import VERSIONS, body_of, exchanges
 
 Fields = dict[str, list[str]]
+
+
+@pytest.fixture
+async def limited(site: aioresponses) -> AsyncIterator[MoodleClient]:
+    """A client that takes 1,000 bytes, 20 rows, 3 pages and 5 files at the most."""
+    limits = AnswerLimits(bytes=1000, rows=20, pages=3, files=5)
+    async with Http(answers=limits) as http, MoodleClient(SITE, TOKEN, http=http) as client:
+        yield client
 
 
 def answering(answer: Callable[[Fields], Any], seen: list[Fields] | None = None) -> Callable[..., CallbackResult]:
@@ -66,6 +77,25 @@ async def test_a_short_page_is_not_the_end(site: aioresponses, moodle: MoodleCli
 async def test_a_site_that_ignores_paging_does_not_loop(site: aioresponses, moodle: MoodleClient) -> None:
     site.post(REST, callback=answering(lambda _: [{"id": 1}, {"id": 2}]), repeat=True)
     assert [user["id"] async for user in users.enrolled(moodle, 2)] == [1, 2]
+
+
+async def test_the_first_page_is_asked_for_alone(site: aioresponses, moodle: MoodleClient) -> None:
+    """Two at once collide where an account is new."""
+    running: list[int] = []
+    at_once = 0
+
+    async def callback(_url: URL, *, data: bytes, **_: Any) -> CallbackResult:
+        nonlocal at_once
+        at_once += 1
+        await asyncio.sleep(0.001)
+        running.append(at_once)
+        at_once -= 1
+        return CallbackResult(status=200, body=json.dumps(course_of(3 * PAGE)(parse_qs(data.decode()))))
+
+    site.post(REST, callback=callback, repeat=True)
+    assert len([user async for user in users.enrolled(moodle, 2)]) == 3 * PAGE
+    assert running[0] == 1
+    assert max(running) == 4
 
 
 async def test_a_small_course_costs_two_requests(site: aioresponses, moodle: MoodleClient) -> None:
@@ -174,13 +204,65 @@ async def test_no_cookie_of_a_site_is_remembered() -> None:
         assert isinstance(http._session.cookie_jar, aiohttp.DummyCookieJar)  # type: ignore[union-attr]  # it is open
 
 
-async def test_an_answer_without_end_is_cut_off(
+async def test_an_answer_without_end_is_cut_off(site: aioresponses, limited: MoodleClient) -> None:
+    site.post(REST, body=b"[" + b" " * 2000)
+    with pytest.raises(errors.AnswerTooLarge, match="1,000 bytes"):
+        await limited.call("f")
+
+
+async def test_an_answer_of_more_rows_than_may_be_is_not_even_read(site: aioresponses, limited: MoodleClient) -> None:
+    site.post(REST, body=b"[" + b"{}," * 200 + b"nonsense")
+    with pytest.raises(errors.AnswerTooLarge, match="20 rows"):
+        await limited.call("f")
+
+
+@pytest.mark.parametrize(("page", "limit"), [(1, "3 pages"), (9, "20 rows"), (4, "3 pages")])
+async def test_pages_without_end_are_given_up(site: aioresponses, limited: MoodleClient, page: int, limit: str) -> None:
+    site.post(
+        REST,
+        callback=answering(lambda fields: [{"id": start_of(fields) + n} for n in range(page)]),
+        repeat=True,
+    )
+    with pytest.raises(errors.AnswerTooLarge, match=limit):
+        _ = [user async for user in users.enrolled(limited, 2)]
+
+
+async def test_the_bytes_of_all_pages_count_together(site: aioresponses, limited: MoodleClient) -> None:
+    seen: list[Fields] = []
+    row = {"fullname": "x" * 600}
+    site.post(REST, callback=answering(lambda fields: [row | {"id": start_of(fields)}], seen), repeat=True)
+    with pytest.raises(errors.AnswerTooLarge, match="1,000 bytes"):
+        _ = [user async for user in users.enrolled(limited, 2)]
+    assert len(seen) == 2
+
+
+@pytest.mark.parametrize(("files", "limit"), [(6, "5 files"), (0, "20 rows")])
+async def test_more_submissions_or_files_than_may_be_are_given_up(
+    site: aioresponses, limited: MoodleClient, files: int, limit: str
+) -> None:
+    plugins: list[Any] = [{"fileareas": [{"files": [{}] * files}]}]
+    rows = [{"userid": 1, "plugins": plugins if files else []}] * (1 if files else 21)
+    site.post(REST, payload={"assignments": [{"assignmentid": 1, "submissions": rows}]})
+    with pytest.raises(errors.AnswerTooLarge, match=limit):
+        await submissions.latest(limited, Assignment(id=1, cmid=8))
+
+
+async def test_a_long_answer_is_read_beside_the_event_loop(
     site: aioresponses, moodle: MoodleClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rpc_moodle.moodle.client.MAX_ANSWER", 1000)
-    site.post(REST, body=b"[" + b" " * 2000)
-    with pytest.raises(errors.BadResponse, match="dropped"):
-        await moodle.call("f")
+    threads: list[str] = []
+    read = wire.read
+
+    def noted(*given: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return read(*given)
+
+    monkeypatch.setattr(wire, "read", noted)
+    monkeypatch.setattr("rpc_moodle.moodle.client._LARGE", 1000)
+    for length in (10, 2000):
+        site.post(REST, payload=["x" * length])
+        assert await moodle.call("f") == ["x" * length]
+    assert [name == threading.main_thread().name for name in threads] == [True, False]
 
 
 async def test_a_site_that_drips_is_given_up_after_the_total_time(monkeypatch: pytest.MonkeyPatch) -> None:

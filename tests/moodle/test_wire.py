@@ -1,4 +1,6 @@
+import base64
 import contextlib
+import json
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -8,6 +10,9 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, TypeAdapter
 
 from rpc_moodle.moodle import errors, wire
+from rpc_moodle.moodle.models import Notice, SiteInfo
+from rpc_moodle.moodle.xml import from_xml
+from rpc_moodle.transport.answers import plain, retry_after
 from tests.support import VERSIONS, body_of, exchanges
 
 TOKEN = SecretStr("0123456789abcdef0123456789abcdef")
@@ -39,9 +44,9 @@ def test_every_recorded_call_is_flattened_as_it_was_sent(version: str) -> None:
 def test_every_recorded_answer_is_either_data_or_the_right_error(version: str) -> None:
     kinds = {
         "invalidtoken": errors.InvalidToken,
-        "accessexception": errors.AccessDenied,
-        "nopermissions": errors.AccessDenied,
-        "errorcoursecontextnotvalid": errors.AccessDenied,
+        "accessexception": errors.FunctionDenied,
+        "nopermissions": errors.CapabilityDenied,
+        "errorcoursecontextnotvalid": errors.EnrolmentDenied,
         "invalidrecord": errors.NotFound,
         "invalidrecordunknown": errors.NotFound,
         "invaliduser": errors.NotFound,
@@ -62,10 +67,51 @@ def test_every_recorded_answer_is_either_data_or_the_right_error(version: str) -
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("case", ["format.xml_error", "format.xml_ok", "site.wrong_path", "file.plain_pluginfile"])
+@pytest.mark.parametrize("case", ["site.wrong_path", "file.plain_pluginfile"])
 def test_what_is_not_json_is_a_bad_response(version: str, case: str) -> None:
     with pytest.raises(errors.BadResponse):
         decide(exchanges(version)[case])
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_site_that_gives_xml_is_understood(version: str) -> None:
+    known = exchanges(version)
+    with pytest.raises(errors.NotFound, match="Can't find data record"):
+        decide(known["format.xml_error"])
+    recorded = body_of(known["format.xml_ok"])  # of which the first 3,000 characters were kept
+    body = recorded[: recorded.rindex(b"</SINGLE>")] + b"</SINGLE></MULTIPLE></KEY></SINGLE></RESPONSE>"
+    info = wire.read("f", wire.answer("f", 200, {}, body, TOKEN), TypeAdapter(SiteInfo))
+    assert (info.userid, info.sitename) == (2, "Reference Moodle")
+    assert len(info.functions) > 10
+    assert info.functions[0].name
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        ("<RESPONSE><VALUE>a &lt;b&gt; c</VALUE></RESPONSE>", "a <b> c"),
+        ("<RESPONSE><MULTIPLE>\n</MULTIPLE></RESPONSE>", []),
+        ('<RESPONSE><SINGLE><KEY name="a"><VALUE null="null"/></KEY></SINGLE></RESPONSE>', {}),
+        ('<RESPONSE><MULTIPLE><SINGLE><KEY name="a"><VALUE></VALUE></KEY></SINGLE></MULTIPLE></RESPONSE>', [{"a": ""}]),
+        ("<RESPONSE></RESPONSE>", None),
+    ],
+)
+def test_xml_is_read_as_the_json_that_it_stands_for(body: str, value: object) -> None:
+    assert json.loads(from_xml(f'<?xml version="1.0" encoding="UTF-8" ?>\n{body}'.encode())) == value
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'<?xml version="1.0"?><html><body>log in</body></html>',
+        b'<?xml version="1.0"?><RESPONSE><VALUE>cut',
+        b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><RESPONSE><VALUE>&a;</VALUE></RESPONSE>',
+        b'<?xml version="1.0"?><!DOCTYPE x SYSTEM "file:///etc/passwd"><RESPONSE></RESPONSE>',
+    ],
+)
+def test_xml_that_is_not_moodles_is_a_bad_response(body: bytes) -> None:
+    with pytest.raises(errors.BadResponse, match="instead of JSON"):
+        wire.answer("f", 200, {}, body, TOKEN)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -131,6 +177,74 @@ def test_a_message_of_moodles_loses_tags_and_the_token() -> None:
     assert str(caught.value) == "Bad token ***"
 
 
+_KEY = TOKEN.get_secret_value()
+
+
+@pytest.mark.parametrize(
+    "disguised",
+    [
+        "<b>".join([_KEY[:9], _KEY[9:20], _KEY[20:]]),
+        _KEY.upper(),
+        " ".join(_KEY),
+        "\u200b".join(_KEY),
+        "".join(f"%{ord(each):02x}" for each in _KEY),
+        "".join(f"%25{ord(each):02x}" for each in _KEY),
+        base64.b64encode(_KEY.encode()).decode(),
+        base64.urlsafe_b64encode(f"wstoken={_KEY}&x".encode()).decode(),
+        base64.b64encode(f"a{_KEY}z".encode()).decode(),
+    ],
+)
+def test_a_token_in_disguise_takes_the_whole_message_with_it(disguised: str) -> None:
+    assert plain(f"see {disguised} there", TOKEN) == "(The site's own words are left out: they hold the API key.)"
+    notice = Notice(item=disguised, warningcode="1", message=f"of {_KEY}")
+    assert disguised not in str(notice.plain(TOKEN))
+    assert _KEY not in str(notice.plain(TOKEN))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a &lt;b&gt;bold&lt;/b&gt; word", "a bold word"),
+        ("1 < 2", "1 < 2"),
+        ("x" * 1000, "x" * 300),
+        (f"{_KEY} and &#{ord(_KEY[0])};{_KEY[1:]}", "*** and ***"),
+        ("100% sure", "100% sure"),
+    ],
+)
+def test_a_message_is_one_short_line_without_markup(text: str, shown: str) -> None:
+    assert plain(text, TOKEN) == shown
+
+
+@pytest.mark.parametrize(
+    "errorcode",
+    [
+        "dmlwriteexception",
+        "dmlreadexception",
+        "dmltransactionexception",
+        "dbconnectionfailed",
+        "sessionwaiterr",
+        "locktimeout",
+        "ex_unabletolock",
+    ],
+)
+def test_a_mood_of_moodles_passes(errorcode: str) -> None:
+    body = json.dumps({"exception": "e", "errorcode": errorcode, "message": "Error writing to database"}).encode()
+    with pytest.raises(errors.PassingFault, match=errorcode):
+        wire.answer("f", 200, {}, body, TOKEN)
+
+
+@pytest.mark.parametrize("status", [408, 425])
+def test_a_server_that_asks_to_be_asked_again_is_a_passing_fault(status: int) -> None:
+    with pytest.raises(errors.PassingFault) as fault:
+        wire.answer("f", status, {"Retry-After": "3"}, b"", TOKEN)
+    assert fault.value.retry_after == 3
+
+
+def test_an_error_without_end_is_not_read() -> None:
+    with pytest.raises(errors.BadResponse, match="too long"):
+        wire.answer("f", 200, {}, b'{"exception":"e","errorcode":"odd","message":"%s"}' % (b"<a " * 200_000), TOKEN)
+
+
 def test_a_redirect_names_where_to_but_never_a_path_or_query() -> None:
     headers = {"Location": "https://new.example.edu/login?token=secret"}
     with pytest.raises(errors.BadResponse) as caught:
@@ -160,7 +274,7 @@ def test_a_status_without_a_body_of_moodles_decides(status: int, kind: type[erro
     ],
 )
 def test_retry_after_is_seconds_or_a_date(headers: dict[str, str], seconds: float | None) -> None:
-    assert wire.retry_after(headers) == seconds
+    assert retry_after(headers) == seconds
 
 
 def test_an_answer_that_does_not_fit_names_the_place_and_not_the_value() -> None:

@@ -78,3 +78,30 @@ def test_any_text_is_a_site_or_a_clear_refusal(text: str) -> None:
     assert url.host
     assert not url.query_string
     assert site_url(str(url)) == url
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "http://a..b",
+        "http://.a",
+        f"http://{'a' * 64}.example",
+        f"http://{'.'.join(['abc'] * 70)}",
+        "http://xn--a",
+        "http://xn--a.example",
+        "http://-a.example",
+        "http://moodle.example/..%2f..%2flogin",
+        "http://moodle.example/%252e%252e/x",
+    ],
+)
+def test_a_host_or_a_path_that_cannot_be_one_is_no_site(pasted: str) -> None:
+    with pytest.raises(InvalidSite):
+        site_url(pasted)
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [f"http://{'a' * 63}.example", "http://a_b.example.", "http://xn--bcher-kva.example", "http://bücher.example"],
+)
+def test_an_odd_host_is_a_host(pasted: str) -> None:
+    assert site_url(pasted).host

@@ -14,9 +14,10 @@ from yarl import URL
 
 from rpc_moodle.moodle import errors, wire
 from rpc_moodle.moodle.files import wire as filewire
-from rpc_moodle.moodle.files.url import file_name
+from rpc_moodle.moodle.files.url import file_name, site_of
 from rpc_moodle.transport.http import Http, translated
 from rpc_moodle.transport.retry import again
+from rpc_moodle.transport.tenant import Tenant
 
 BUFFER = 256 * 1024
 """Bytes after which reading ahead pauses; a piece of a file is about twice as long at most."""
@@ -56,21 +57,24 @@ async def open_file(  # noqa: PLR0913 - what a request for a file is made of
     token: SecretStr,
     *,
     owner: Hashable = None,
+    caller: Hashable = None,
     prefix: Prefix | None = None,
     window: str | None = None,
     if_none_match: str | None = None,
 ) -> AsyncIterator["RemoteFile"]:
-    """Wait for a turn at the site, ask for a file and read its headers; its bytes come by ``pieces()``.
+    """Wait for a place at the site, ask for a file and read its headers; its bytes come by ``pieces()``.
 
-    ``url`` is as ``file_url`` gives it. Transfers of one ``owner`` take turns with those of others. With a
+    ``url`` is as ``file_url`` gives it. Places are a tenant's first; its transfers of one ``owner`` take turns with
+    those of others; ``caller`` is whose connections they count as. With a
     ``prefix`` the rest is asked for; ``file.head.start`` is 0 where the site sends the whole file all the same.
     ``window`` is a Range header to pass on: a part of a file cannot be proven, nor is it resumed.
     ``if_none_match``: an ETag; ``file.head.unchanged`` tells that it is still the file's.
 
     Raises any MoodleError: an answer that is an error in disguise never becomes a file.
     """
-    async with http.turns.turn(url.origin(), owner if owner is not None else object()):
-        file = RemoteFile(http, url, token)
+    tenant = Tenant(site_of(url), wire.fingerprint(token), caller)
+    async with http.sites.transfer(tenant, owner):
+        file = RemoteFile(http, url, token, tenant)
         try:
             await file.connect(prefix or Prefix(), window, if_none_match)
             yield file
@@ -87,14 +91,15 @@ class RemoteFile:
 
     head: filewire.Head
 
-    def __init__(self, http: Http, url: URL, token: SecretStr) -> None:
-        """Take where the file is and the token that opens it."""
+    def __init__(self, http: Http, url: URL, token: SecretStr, tenant: Tenant) -> None:
+        """Take where the file is, the token that opens it, and in whose name it is asked for."""
         self.name = file_name(url)
         self.received = 0
         self.sha1: str | None = None
         self._http = http
         self._url = url
         self._token = token
+        self._tenant = tenant
         self._exchange = AsyncExitStack()
         self._digest: Digest | None = None
         self._failures = 0
@@ -206,7 +211,9 @@ class RemoteFile:
         await self._exchange.aclose()
         headers = filewire.ask(byte_range=byte_range, if_none_match=if_none_match)
         self._response = await self._exchange.enter_async_context(
-            self._http.post(self._url, wire.file_form(self._token), headers, buffer=BUFFER)
+            self._http.post(
+                self._url, wire.file_form(self._token), headers, tenant=self._tenant, transfer=True, buffer=BUFFER
+            )
         )
         head = filewire.head(self._response.status, self._response.headers)
         if head is None and byte_range and self._response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
@@ -217,6 +224,7 @@ class RemoteFile:
             except errors.MoodleError as error:  # the site's circuit has to learn of it
                 await self._exchange.__aexit__(type(error), error, error.__traceback__)
                 raise
+        self._http.sites.prove(self._tenant)
         return head
 
     async def _beginning(self) -> bytes:

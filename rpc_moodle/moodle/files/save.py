@@ -37,6 +37,7 @@ async def save(  # noqa: PLR0913 - what a file, its place and its reporting are 
     destination: Path,
     *,
     owner: Hashable = None,
+    caller: Hashable = None,
     progress: Progress | None = None,
 ) -> Saved:
     """Fetch a file into ``destination``, unless it is there unchanged; ``url`` is as ``file_url`` gives it.
@@ -52,7 +53,7 @@ async def save(  # noqa: PLR0913 - what a file, its place and its reporting are 
     known = there or begun
     etag = etag_of(known.digest.hexdigest()) if known else None
     try:
-        async with open_file(http, url, token, owner=owner, prefix=begun, if_none_match=etag) as file:
+        async with open_file(http, url, token, owner=owner, caller=caller, prefix=begun, if_none_match=etag) as file:
             if file.head.unchanged and known:
                 if not there:  # all of it had come when the last run ended
                     await asyncio.to_thread(part.replace, destination)
@@ -63,7 +64,7 @@ async def save(  # noqa: PLR0913 - what a file, its place and its reporting are 
         await asyncio.to_thread(part.unlink, missing_ok=True)
         if not begun:
             raise
-    async with open_file(http, url, token, owner=owner) as file:
+    async with open_file(http, url, token, owner=owner, caller=caller) as file:
         return await _write(file, part, destination, progress)
 
 

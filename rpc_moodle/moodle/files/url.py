@@ -6,12 +6,13 @@ from urllib.parse import unquote
 from yarl import URL
 
 from rpc_moodle.moodle.errors import InvalidSite
-from rpc_moodle.transport.address import http_url
+from rpc_moodle.transport.address import http_url, leaves
 
 SCRIPT = "webservice/pluginfile.php"
 """The script that serves files to tokens; without ``webservice/`` it wants a login (``file.plain_pluginfile``)."""
 
 _PATH = re.compile(r"(?P<root>(?:/[^/]+)*?)/(?:webservice/)?pluginfile\.php(?P<file>/.+)?")
+_SECRETS = ("ticket", "token", "wstoken")
 MAX_LENGTH = 8000
 """Characters that a file URL may have."""
 
@@ -28,8 +29,30 @@ def file_url(pasted: str) -> URL:
     found = _PATH.fullmatch(url.raw_path)
     if found is None or not (found["file"] or url.query.get("file", "").startswith("/")):
         raise InvalidSite("The URL names no file of Moodle; take the fileurl of a submission.")
+    if leaves(url.query.get("file", "")):
+        raise InvalidSite("The file URL has a path that leads elsewhere when it is decoded.")
+    if any(_is_disguised(part.partition("=")[0]) for part in pasted.partition("?")[2].split("&")):
+        raise InvalidSite("The file URL spells a token in a way that no Moodle does.")
     path = f"{found['root']}/{SCRIPT}{found['file'] or ''}"
     return url.with_path(path, encoded=True, keep_query=True).with_fragment(None)
+
+
+def _is_disguised(name: str) -> bool:
+    """Tell whether the name of a parameter, escaped, is that of a secret to PHP without being so to the eye."""
+    return name not in _SECRETS and unquote(unquote(name)).strip().partition("[")[0].lower() in _SECRETS
+
+
+def file_of(fileurl: str, site: URL) -> URL:
+    """Read the address of a file that a site lists, without what lets somebody in.
+
+    Raises InvalidSite when it is none, or not one of the site itself: no key of the site is sent there.
+    """
+    url = bare(file_url(fileurl))
+    if not is_of(url, site):
+        raise InvalidSite(
+            "The site lists this file at another scheme, host, port or path than its own, where its key is not sent."
+        )
+    return url
 
 
 def site_of(url: URL) -> URL:
@@ -46,7 +69,7 @@ def is_of(url: URL, site: URL) -> bool:
 
 def bare(url: URL) -> URL:
     """Take out of a file URL what lets somebody in: a token, or a ticket of the service."""
-    return url.without_query_params("ticket", "token")
+    return url.without_query_params(*_SECRETS)
 
 
 def file_name(url: URL) -> str:

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from rpc_moodle.moodle import errors, wire
 from rpc_moodle.moodle.files.url import SCRIPT
+from rpc_moodle.transport.answers import looks_like
 
 MAX_ERROR = 64 * 1024
 """Bytes of an answer that are read to find out why it is no file."""
@@ -109,5 +110,5 @@ def refuse(status: int, headers: Mapping[str, str], body: bytes, token: SecretSt
         raise errors.BadResponse("The site leads to its login page instead of the file.")
     if status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
         wire.raise_for_status(SCRIPT, status, headers, body)
-    what = wire.looks_like(body) if body.strip() else "nothing at all"
+    what = looks_like(body) if body.strip() else "nothing at all"
     raise errors.BadResponse(f"The site answered with {what} that it does not mark as a stored file. {wire.CHECK_URL}")

@@ -83,7 +83,7 @@ async def test_a_submitted_file_that_looks_like_an_error_is_a_file(
     ("step", "kind"),
     [
         (faulty.moodle_error("invalidtoken"), errors.InvalidToken),
-        (faulty.moodle_error("accessexception"), errors.AccessDenied),
+        (faulty.moodle_error("accessexception"), errors.FunctionDenied),
         (faulty.moodle_error("missingparam"), errors.MoodleException),
         (faulty.moodle_error("filenotfound", 404), errors.NotFound),
         (faulty.moodle_error("sitemaintenance"), errors.SiteUnavailable),
