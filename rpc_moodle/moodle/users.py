@@ -11,6 +11,9 @@ from rpc_moodle.transport.gather import together
 
 USER_FIELDS = "id,username,firstname,lastname,fullname,email,roles"
 
+_FEW = 10
+"""Students whom an account could see that may not see all: itself, and whom it mentors."""
+
 Row = TypeVar("Row", bound=Mapping[str, Any])
 
 PAGE = 1000
@@ -41,10 +44,9 @@ async def pages(
     """List the users of a course in the order of their ids; ``options`` are those of the function.
 
     The first page is asked for alone, since two requests at once collide where an account is new: Moodle notes its
-    preferences twice (``dmlwriteexception``). The others are fetched side by side until one is empty, the
-    second alone where the first is short: users whom the
-    caller may not see make a page short, so a short page is not the end. A site that ignores paging ends it by
-    repeating itself.
+    preferences twice (``dmlwriteexception``). The others are fetched side by side, the second alone where the first
+    is short. A short page is the end where it shows students; elsewhere an empty one is, since users whom the caller
+    may not see make a page short. A site that ignores paging ends it by repeating itself.
 
     Raises MoodleError; NotFound or AccessDenied for a course that the account cannot see; AnswerTooLarge.
     """
@@ -55,13 +57,26 @@ async def pages(
         calls = (_page(moodle, course_id, into, options, number, allowance) for number in range(page, page + wave))
         for rows in await together(calls):
             allowance.take_page(len(rows))
-            fresh = [row for row in rows if row["id"] not in seen]
-            if not fresh:
-                return
-            seen.update(row["id"] for row in fresh)
+            fresh = [row for row in rows if row["id"] not in seen] if seen else rows
             for row in fresh:
                 yield row
+            if not fresh or (len(rows) < PAGE and shows_everyone(rows)):
+                return
+            seen.update(row["id"] for row in fresh)
         page, wave = page + wave, WAVE if page or len(seen) >= PAGE else 1
+
+
+def shows_everyone(rows: list[Row]) -> bool:
+    """Tell whether nobody can be missing from a page: most of it are students, and not just a few.
+
+    Moodle shows all users of a course to whoever may view details there (``moodle/user:viewdetails``), and to all
+    others only themselves, those whom they mentor, and the contacts of courses, who teach.
+    """
+    students = 0
+    for row in rows:
+        roles = row.get("roles") or ()
+        students += len(roles) > 0 and all(role.get("shortname") == "student" for role in roles)
+    return students > _FEW and 2 * students > len(rows)
 
 
 async def _page(  # noqa: PLR0913, PLR0917 - which page of what, and what may be taken of it
