@@ -1,4 +1,7 @@
-FROM python:3.13-slim-trixie AS build
+# A tag follows security updates; to hold a release to what was tested, build with --build-arg BASE=…@sha256:….
+ARG BASE=python:3.13-slim-trixie
+
+FROM ${BASE} AS build
 
 RUN python -m venv --without-pip /opt/venv
 COPY requirements.lock /
@@ -11,12 +14,21 @@ COPY rpc_moodle /app/rpc_moodle
 RUN /opt/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash /app
 
 
-FROM python:3.13-slim-trixie
+FROM ${BASE} AS bare
 
+COPY container/bare.py /tmp/
+RUN ["python", "/tmp/bare.py", "/"]
+
+
+# From nothing, since a file that a later layer deletes is still in the image.
+FROM scratch
+
+COPY --from=bare / /
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 
-ENV PATH=/opt/venv/bin:$PATH \
+ENV PATH=/opt/venv/bin:/usr/local/bin \
+    LANG=C.UTF-8 \
     PYTHONPATH=/app \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \

@@ -28,7 +28,7 @@ let made = 0;
 function payload() {
   const options = { url: job.site, apiKey: job.ownKeys ? own() : shared, timeoutMs: 120_000 };
   const filled = { ...job.payload, options };
-  if (job.feedback) filled.feedback = job.feedback.map((extId) => ({ extId, text: `${job.text} ${made}` }));
+  if (job.feedback) filled.feedback = job.feedback.map((extId) => ({ extId, text: `${job.text} ${own()}` }));
   made += 1;
   return filled;
 }

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Mapping
 
 from aiohttp import web
 
+from rpc_moodle import callbacks
+from rpc_moodle.callbacks import EVENT
 from rpc_moodle.downloads.links import CONTEXT, ArchiveLinks, FileLinks
 from rpc_moodle.downloads.reply import DownloadLimits
 from rpc_moodle.downloads.routes import add_routes
@@ -20,7 +22,9 @@ from rpc_moodle.transport.sites import Limits
 from utils.dispatch import Dispatcher
 from utils.metrics import Gauges
 from utils.server import create_server
+from utils.subscriptions import Subscriptions
 from utils.tickets import Tickets
+from utils.topics import MemoryTopics
 
 
 def create_http(settings: Settings) -> Http:
@@ -57,9 +61,15 @@ def create_publications(settings: Settings) -> Publications:
 
 
 def create_dispatcher(
-    settings: Settings, http: Http, tickets: Tickets, publications: Publications | None = None
+    settings: Settings,
+    http: Http,
+    tickets: Tickets,
+    publications: Publications | None = None,
+    subscriptions: Subscriptions | None = None,
 ) -> Dispatcher:
-    """Build what answers calls; ``http`` and ``publications`` are opened and closed by whoever made them."""
+    """Build what answers calls; what is handed in is opened and closed by whoever made it."""
+    if subscriptions is None:
+        subscriptions = Subscriptions(MemoryTopics(), EVENT)
     return Dispatcher(
         METHODS,
         shared=(
@@ -72,6 +82,7 @@ def create_dispatcher(
                 bytes=settings.download_max_bytes,
             ),
             publications or Publications(),
+            subscriptions,
         ),
         default_timeout=settings.timeout_ms / 1000,
         translate=translate,
@@ -81,17 +92,19 @@ def create_dispatcher(
 def create_app(settings: Settings) -> web.Application:
     """Build the service: Socket.IO, health, files over HTTP."""
     http, tickets, publications = create_http(settings), create_tickets(settings), create_publications(settings)
+    subscriptions = Subscriptions(MemoryTopics(), EVENT)
 
     async def opened(_app: web.Application) -> AsyncIterator[None]:
-        async with http, publications:  # the writes in flight end before the connections do
+        async with http, publications, subscriptions:  # the writes in flight end before the connections do
             yield
 
     async def sites() -> Mapping[str, object]:
         return http.sites.state()
 
-    dispatcher = create_dispatcher(settings, http, tickets, publications)
+    dispatcher = create_dispatcher(settings, http, tickets, publications, subscriptions)
     app = create_server(dispatcher, settings, checks={"sites": sites}, collectors=[_metrics(http)])
     add_routes(app, http, FileLinks(tickets), ArchiveLinks(tickets))
+    callbacks.add_routes(app, subscriptions.topics)
     app.cleanup_ctx.append(opened)
     return app
 

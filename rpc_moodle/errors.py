@@ -1,6 +1,7 @@
 """From what Moodle did to what the caller reads: the one table of Moodle errors and RPC codes."""
 
 from rpc_moodle.moodle import errors as moodle
+from rpc_moodle.moopanel import errors as moopanel
 from utils.errors import INVALID_REQUEST, RATE_LIMITED, TIMEOUT, TOO_LARGE, ErrorCode, RpcError
 
 INVALID_TOKEN = ErrorCode("invalid_token", retryable=False, when="Moodle does not know the token.")
@@ -49,6 +50,11 @@ TABLE: tuple[tuple[type[moodle.MoodleError], ErrorCode], ...] = (
     (moodle.AccessDenied, ACCESS_DENIED),
     (moodle.NotFound, NOT_FOUND),
     (moodle.MoodleException, MOODLE_ERROR),
+    (moopanel.InvalidKey, INVALID_TOKEN),
+    (moopanel.NotConfirmed, ACCESS_DENIED),
+    (moopanel.NotFound, NOT_FOUND),
+    (moopanel.Refused, INVALID_REQUEST),
+    (moopanel.PanelRefusal, MOODLE_ERROR),
     (moodle.MoodleError, BAD_RESPONSE),
 )
 
@@ -82,6 +88,12 @@ def sentence(error: moodle.MoodleError) -> str:  # noqa: PLR0911 - a table reads
             return f"The account of the API key lacks a right in Moodle: {error}"
         case moodle.MoodleException() if error.errorcode:
             return f"Moodle refused {error.function}: {error} ({error.errorcode})"
+        case moopanel.InvalidKey():
+            return f"The MooPanel plugin refuses the API key, which is not the one in its settings there: {error}"
+        case moopanel.NotFound():
+            return f"The MooPanel plugin found nothing for {error.endpoint}: {error}"
+        case moopanel.PanelRefusal():
+            return f"The MooPanel plugin refused {error.endpoint}: {error} ({error.status})"
         case _:
             return str(error)
 
@@ -90,6 +102,8 @@ def _details(error: moodle.MoodleError) -> dict[str, object]:
     match error:
         case moodle.MoodleException():
             return {"errorcode": error.errorcode, "function": error.function}
+        case moopanel.PanelRefusal():
+            return {"errorcode": str(error.status), "function": error.endpoint}
         case moodle.SiteUnavailable(retry_after=float(seconds)):
             return {"retryAfter": seconds}
         case _:

@@ -6,6 +6,12 @@ import pytest
 os.environ["RPC_MOODLE_ALLOW_PRIVATE"] = "true"
 
 
+@pytest.fixture
+def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a site asked at once about jobs that it does not report."""
+    monkeypatch.setattr("rpc_moodle.methods.panel_jobs.LOOK_SECONDS", 0.01)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a run in CI that skipped a test: there, all that a test can need is installed."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")

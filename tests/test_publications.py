@@ -9,7 +9,7 @@ import pytest
 from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.testing import capture_logs
 
-from rpc_moodle.moodle import Http, MoodleClient, Unreachable, assignments
+from rpc_moodle.moodle import Http, MoodleClient, assignments
 from rpc_moodle.moodle.publishing import Code, Entry, Outcome, Publication, Report, Result
 from rpc_moodle.publications import Publications
 from rpc_moodle.report_files import ReportFiles
@@ -109,12 +109,11 @@ async def test_no_text_and_no_key_is_on_disk(sandbox: Sandbox, http: Http, tmp_p
 
 def test_what_moodle_said_is_not_on_disk(tmp_path: Path) -> None:
     files = ReportFiles(tmp_path)
-    error = Unreachable(f"refused: {TEXT}")
-    files.keep(NAME, Report([Result(5, Outcome.FAILED, Code.CALL_FAILED, str(error), error=error)]))
+    files.keep(NAME, Report([Result(5, Outcome.FAILED, Code.CALL_FAILED, f"Moodle refused: {TEXT}")]))
     assert TEXT not in "".join(path.read_text() for path in tmp_path.iterdir())
     found = files.find(NAME)
     assert found is not None
-    assert (found.results[0].code, found.results[0].error) == (Code.CALL_FAILED, None)
+    assert found.results[0].code is Code.CALL_FAILED
 
 
 def test_a_kept_report_is_found_as_it_was(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Self
 from aiohttp import web
 
 from rpc_moodle.sandbox.certificate import self_signed
+from rpc_moodle.sandbox.moopanel import SETTINGS as MOOPANEL
 from rpc_moodle.sandbox.seed import TOKEN_NAMES, seeded_site, token_value
 from rpc_moodle.sandbox.server import create_app
 from rpc_moodle.sandbox.site import Seen, Site
@@ -115,5 +116,6 @@ def describe(sandbox: Sandbox) -> str:
         lines.append(f"course {course.id:<3} {course.fullname}, {len(course.enrolments)} enrolled")
         inside = (one for one in site.assignments.values() if one.courseid == course.id)
         lines += [f"    assignment {one.cmid:<3} {name_shown(one.name, raw=False, filtered=True)}" for one in inside]
-    lines += ["", *(f"token {name:<19} {token_value(name)}" for name in TOKEN_NAMES), ""]
+    lines += ["", *(f"token {name:<19} {token_value(name)}" for name in TOKEN_NAMES)]
+    lines += [f"MooPanel key              {site.panel.api_key}, reports by PUT {sandbox.url}{MOOPANEL}", ""]
     return "\n".join(lines)

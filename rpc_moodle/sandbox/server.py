@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from rpc_moodle.sandbox import downloads, pages, switchboard
+from rpc_moodle.sandbox import downloads, moopanel, pages, switchboard
 from rpc_moodle.sandbox.access import authenticate, log_in
 from rpc_moodle.sandbox.errors import MoodleError, access_denied, missing_record
 from rpc_moodle.sandbox.faults import Fault, Harm, disguise, harm_of, suffer
@@ -57,7 +57,9 @@ class _Server:
         pairs = await _pairs(request)
         form = dict(pairs)
         token = form.get("wstoken", "") or form.get("token", "")
-        seen = Seen(request.method, request.path, form.get("wsfunction", ""), token, form)
+        seen = Seen(
+            request.method, request.path, form.get("wsfunction", "") or moopanel.function_of(request.path), token, form
+        )
         self.site.requests.append(seen)
         if self.latency:
             await asyncio.sleep(self.latency)
@@ -76,7 +78,7 @@ class _Server:
             return harm_of(self.site.fault(seen))
         return harm_of(self.site.faults.choose(seen.function, seen.path) or Fault.NONE)
 
-    async def _script(
+    async def _script(  # noqa: PLR0911 - one for each script
         self, request: web.Request, pairs: list[tuple[str, str]], form: dict[str, str]
     ) -> web.StreamResponse:
         path = request.path
@@ -85,6 +87,10 @@ class _Server:
         try:
             if path == REST:
                 return self._rest(request, pairs)
+            if path.startswith(moopanel.SCRIPT):
+                return await moopanel.answer(self.site.panel, self.site.name, request)
+            if path == moopanel.SETTINGS:
+                return await moopanel.answer_settings(self.site.panel, request)
             if path.startswith(f"{downloads.SCRIPT}/"):
                 return await downloads.send_file(self.site, request, form)
             if path == "/login/token.php":
@@ -115,7 +121,10 @@ class _Server:
         return _json(answer) if settings.json else _xml(answer_xml(answer))
 
     def _call(self, request: web.Request, form: dict[str, Any], settings: Settings) -> Any:
-        token, name = str(form.get("wstoken", "")), str(form.get("wsfunction", ""))
+        token, name = (
+            str(form.get("wstoken", "")),
+            str(form.get("wsfunction", "")),
+        )
         user, service = authenticate(self.site, token, request.remote or "")
         wanted = self.functions.get(name)
         if wanted is None:

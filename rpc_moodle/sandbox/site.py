@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import Final
 
 from rpc_moodle.sandbox.faults import Fault, Harm
+from rpc_moodle.sandbox.moopanel.panel import Panel
 from rpc_moodle.sandbox.people import SUBMIT, Course, Enrolment, Role, Service, Token, User
 from rpc_moodle.sandbox.switchboard import Switchboard
 from rpc_moodle.sandbox.work import NEW, Assignment
@@ -77,6 +78,7 @@ class Site:
     stopped: int = 0
     fault: Callable[[Seen], Fault | Harm] | None = None
     faults: Switchboard = field(default_factory=Switchboard)
+    panel: Panel = field(default_factory=Panel)
     costs: dict[str, float] = field(default_factory=dict)
     requests: deque[Seen] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
 

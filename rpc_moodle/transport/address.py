@@ -15,6 +15,7 @@ _HOST = r"[A-Za-z0-9_.-]+|(?=.*:)[0-9A-Fa-f:.]+(%[A-Za-z0-9_.-]+)?"  # a name in
 _AROUND_PATH = re.compile(r"^([A-Za-z]*://)?[^/?#]*|[?#].*", re.DOTALL)
 _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _MAX_LENGTH = 2000
+_ELSEWHERE = re.compile(r"(?:^|/)\.\.?(?:/|$)|[\x00\\]")
 _LONGEST_NAME = 254
 _DECODED = 4  # times that a server and what stands before it might decode a path
 
@@ -74,9 +75,9 @@ def leaves(path: str) -> bool:
     """Tell whether an escaped path is another when decoded, however often: by dots, a slash, a backslash or NUL."""
     depth = path.count("/")
     for _ in range(_DECODED):
-        if path.count("/") != depth or {".", ".."}.intersection(path.split("/")) or re.search(r"[\x00\\]", path):
+        if path.count("/") != depth or _ELSEWHERE.search(path):
             return True
-        path, before = unquote(path), path
+        path, before = (unquote(path) if "%" in path else path), path
         if path == before:
             return False
     return True

@@ -28,11 +28,12 @@ class Scene:
     good: Running
     hostile: HostileSite
     seconds: float
+    token: str | None = None
 
     @asynccontextmanager
     async def caller(self) -> AsyncIterator[Client]:
         """Connect one more caller."""
-        async with connected(self.service.url, transports=["websocket"]) as client:
+        async with connected(self.service.url, transports=["websocket"], token=self.token) as client:
             yield client
 
     def options(self, url: str | None = None, token: str | None = None) -> dict[str, object]:
@@ -51,12 +52,16 @@ class Attack:
 
 @dataclass(frozen=True)
 class Family:
-    """Attacks of one kind on one service: its settings without their prefix, and how it is started if not as usual."""
+    """Attacks of one kind on one service: its settings without their prefix, and how it is started if not as usual.
+
+    ``token`` is what callers have to show, where the settings ask for one.
+    """
 
     name: str
     attacks: Sequence[Attack]
     settings: Mapping[str, str] = field(default_factory=dict)
     command: Sequence[str] = ("-m", "rpc_moodle", "serve")
+    token: str | None = None
 
 
 @dataclass(frozen=True)
@@ -137,7 +142,7 @@ async def rows(family: Family, seconds: float) -> AsyncIterator[Row]:
         HostileSite().serving() as hostile,
     ):
         for attack in family.attacks:
-            yield await measure(Scene(attacked, good, hostile, seconds), attack)
+            yield await measure(Scene(attacked, good, hostile, seconds, family.token), attack)
 
 
 def mib(number: int) -> int:

@@ -133,6 +133,17 @@ def test_the_container_has_no_rights(containers: dict[str, str]) -> None:
         docker("exec", service, "python", "-c", f"open('{path}/file', 'w')", status=1)
 
 
+def test_the_container_has_limits_and_no_programs_but_python(containers: dict[str, str]) -> None:
+    for each in containers.values():
+        assert int(inspect(each, ".HostConfig.Memory")) > 0
+        assert int(inspect(each, ".HostConfig.NanoCpus")) > 0
+        assert int(inspect(each, ".HostConfig.PidsLimit")) > 0
+        assert inspect(each, 'index .HostConfig.LogConfig.Config "max-size"') == "10m"
+    look = "import os; print(*[name for folder in ('/usr/bin', '/usr/sbin') for name in os.listdir(folder)])"
+    assert docker("exec", containers["rpc_moodle"], "python", "-c", look) == ""
+    docker("exec", containers["rpc_moodle"], "python", "-c", "import pip", status=1)
+
+
 @pytest.mark.usefixtures("containers")
 async def test_a_running_call_is_finished_before_the_container_stops() -> None:
     slow, late = ("--host", "0.0.0.0", "--port", "8090", "--latency", "3"), f"{os.getpid()}_slow_moodle"  # noqa: S104 - inside a container

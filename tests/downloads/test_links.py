@@ -400,3 +400,17 @@ def test_any_text_is_a_file_url_or_refused(text: str) -> None:
 )
 def test_a_file_keeps_the_name_that_it_has_in_moodle(url: str, name: str) -> None:
     assert file_name(file_url(url)) == name
+
+
+@pytest.mark.parametrize("site", [SITE, URL("https://moodle.example.edu/"), URL("https://moodle.example.edu:443")])
+@pytest.mark.parametrize("url", [ESSAY, ODD, GERMAN, CHINESE, f"{FOLDER}/1/a&b.pdf", f"{FOLDER}/1/\u00e4 b.pdf"])
+def test_a_listed_file_is_read_as_a_pasted_one(url: str, site: URL) -> None:
+    for listed in (url, url.replace("/webservice", "")):
+        found = file_of(listed, site)
+        assert (found.origin(), found.path) == (SITE, file_url(url).path)
+
+
+@pytest.mark.parametrize("path", ["../../x", "1/%2e%2e/x", "1/a%2Fb", "1/a%5Cb", "1/a%00", "1/%252E%252E"])
+def test_a_listed_path_that_leads_elsewhere_is_refused(path: str) -> None:
+    with pytest.raises(InvalidSite):
+        file_of(f"{FOLDER}/{path}", SITE)

@@ -14,7 +14,8 @@ from rpc_moodle.downloads.links import CONTEXT, ArchiveAccess, ArchiveLinks, Fil
 from rpc_moodle.methods import METHODS
 from rpc_moodle.sandbox import Sandbox
 from rpc_moodle.sandbox.work import Grade
-from tests.faults.troubles import BAD, OK, SHORT, TIMEOUT, UNREACHABLE, Door, Trouble
+from tests.faults.troubles import BAD, OK, SHORT, TIMEOUT, UNAVAILABLE, UNREACHABLE, Door, Trouble
+from tests.panel_payloads import PANEL
 from utils.tickets import Tickets
 
 KEY = SecretStr("the-key-that-seals-tickets")
@@ -56,7 +57,8 @@ class Way:
             "apiKey": sandbox.token("teacher_full"),
             "timeoutMs": round(1000 * max(seconds, self.least)),
         }
-        return {"courseID": COURSE, "assignmentID": ESSAY, "options": options, **self.more(sandbox, url)}
+        ids = {} if self.event.startswith("moopanel.") else {"courseID": COURSE, "assignmentID": ESSAY}
+        return {**ids, "options": options, **self.more(sandbox, url)}
 
     @property
     def path(self) -> Callable[[Sandbox, str], str] | None:
@@ -153,6 +155,8 @@ def _grade_stored(grade: Grade, userid: int) -> bool:
 
 
 _NOT_AGAIN = {"reset once": UNREACHABLE}  # a write of which nobody knows what became of it is not sent again
+BACKUPS = "moopanel.createBackups"
+_ONCE = {"reset once": UNREACHABLE, "503 once": UNAVAILABLE}
 _OTHER_SITE = {"certificate": frozenset({"not_found"}), "nothing listens": frozenset({"not_found"})}
 
 _FEEDBACK = Way(
@@ -182,11 +186,17 @@ WAYS = (
     _GRADES,
     replace(_GRADES, name="grades, their writes", struck=SAVES, codes=_NOT_AGAIN, least=1.3),
     Way("publication", "getPublication", lambda *_: {"progressId": "p"}, _OTHER_SITE, Asks.NOTHING, first=_FEEDBACK),
+    Way("panel, reading", "moopanel.getUsers"),
+    Way("panel, writing", BACKUPS, lambda *_: PANEL[BACKUPS], _ONCE, struck="moopanel/backups"),
+    Way("panel, subscribing", "moopanel.subscribe", lambda *_: PANEL["moopanel.subscribe"]),
     Way("file by HTTP", "GET /files", codes=_SENT, asks=Asks.FILES),
     Way("archive by HTTP", "GET /archives"),
 )
 
 
 def missing(ways: Sequence[Way]) -> set[str]:
-    """The methods that none of the ways calls, and names that are no method's."""
-    return {way.event for way in ways if way.path is None} ^ {method.name for method in METHODS}
+    """The methods that none of the ways calls, and names that are no method's.
+
+    All of MooPanel's go through one function that reads and one that writes, and are not called one by one.
+    """
+    return ({way.event for way in ways if way.path is None} | PANEL.keys()) ^ {method.name for method in METHODS}

@@ -15,6 +15,7 @@ from rpc_moodle.sandbox import Sandbox, Site
 from rpc_moodle.settings import Settings
 from tests.fuzz.budget import fuzz
 from tests.fuzz.payloads import EVENTS, JSON, payloads
+from tests.panel_payloads import PANEL
 from utils.codec import encode, loads
 from utils.dispatch import Dispatcher
 from utils.errors import CODES as KIT_CODES
@@ -56,13 +57,14 @@ def assert_reply(text: str, token: str) -> dict[str, Any]:
     return reply
 
 
+@pytest.mark.usefixtures("quick_looks")
 @pytest.mark.parametrize("method", [*METHODS], ids=lambda method: method.name)
 @fuzz
 @given(data=st.data())
 async def test_no_payload_is_too_odd(
     method: Method, sandbox: Sandbox, dispatcher: Dispatcher, data: st.DataObject
 ) -> None:
-    token = sandbox.token("teacher_full")
+    token = sandbox.site.panel.api_key = sandbox.token("teacher_full")
     plausible = {
         "courseID": 2,
         "assignmentID": ESSAY,
@@ -73,6 +75,7 @@ async def test_no_payload_is_too_odd(
         "stream": True,
         "detailed": True,
         "dryRun": True,
+        **PANEL.get(method.name, {}),
         "options": {"url": sandbox.url, "apiKey": token, "timeoutMs": 10_000},
     }
     payload = data.draw(payloads(method, plausible))

@@ -14,6 +14,7 @@ from rpc_moodle.settings import Settings
 from tests.fuzz.budget import fuzz
 from tests.fuzz.hostile import HostileSite
 from tests.fuzz.test_requests import KNOWN, file_url
+from tests.panel_payloads import PANEL
 from utils.registry import Method
 from utils.testing import FakeCaller
 
@@ -24,10 +25,12 @@ async def site() -> AsyncIterator[HostileSite]:
         yield hostile
 
 
+@pytest.mark.usefixtures("quick_looks")
 @pytest.mark.parametrize("method", [*METHODS], ids=lambda method: method.name)
 @fuzz
 @given(seed=st.integers(0, 2**32))
 async def test_no_site_makes_a_method_fail_with_a_bug(method: Method, site: HostileSite, seed: int) -> None:
+    site.site.panel.api_key = site.token
     site.random = Random(seed)  # noqa: S311 - a try that can be repeated
     items = [{"extId": userid, "text": "Well argued.", "grade": 50} for userid in (5, 6, 7)]
     payload: dict[str, Any] = {
@@ -37,6 +40,7 @@ async def test_no_site_makes_a_method_fail_with_a_bug(method: Method, site: Host
         "grades": items,
         "fileUrls": [file_url(site.url, site.site)],
         "progressId": "p",
+        **PANEL.get(method.name, {}),
         "options": {"url": site.url, "apiKey": site.token, "timeoutMs": 5_000},
     }
     settings = Settings(allowed_hosts=("127.0.0.1",))

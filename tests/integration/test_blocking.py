@@ -1,12 +1,14 @@
 """No call keeps the service from serving others: its own watchdog stays silent while it does large things."""
 
 import asyncio
-from typing import Any
+from typing import Any, get_args
 
 import aiohttp
 
 from rpc_moodle.methods import METHODS
+from rpc_moodle.moopanel.models import UserColumn
 from rpc_moodle.sandbox import Repeated, Sandbox, StoredFile
+from tests.panel_payloads import PANEL
 from tests.service_process import serving
 from utils.client import connected
 from utils.watchdog import BLOCKED_SECONDS
@@ -36,6 +38,7 @@ READS: dict[str, dict[str, Any]] = {
     "getAssignmentInfoFromCourse": LARGE,
     "getSubmissionsInfosFromAssignment": LARGE,
     "createSubmissionsArchive": LARGE,
+    "moopanel.getUsers": {"fields": get_args(UserColumn)},
 }
 WRITES: dict[str, dict[str, Any]] = {
     "publishAssignmentTextFeedback": {**LARGE, "feedback": ITEMS, "progressId": "large"},
@@ -46,8 +49,11 @@ DOWNLOAD = "downloadSubmissionsFromUser"
 
 
 async def test_large_calls_of_all_methods_leave_the_loop_turning() -> None:
-    assert {method.name for method in METHODS} <= {*READS, *WRITES, DOWNLOAD}
+    assert {method.name for method in METHODS} <= {*READS, *WRITES, DOWNLOAD} | PANEL.keys()
     async with large_site() as sandbox, serving() as service:
+        panel = sandbox.site.panel
+        panel.api_key = sandbox.token("admin_full")
+        panel.users = [{**panel.users[0], "id": str(number)} for number in range(5000)]
         options = {"url": sandbox.url, "apiKey": sandbox.token("admin_full"), "timeoutMs": 60_000}
         async with connected(service.url, transports=["websocket"]) as backend:
             backend.on("file", lambda _piece: True)

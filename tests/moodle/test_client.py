@@ -359,3 +359,17 @@ async def test_a_read_is_tried_again_and_a_write_is_not(site: aioresponses, mood
     site.post(REST, payload=[2])
     with pytest.raises(errors.ServerFault):
         await moodle.call("mod_assign_save_grade")
+
+
+@pytest.mark.parametrize("status", [200, 408, 425])
+async def test_a_read_is_asked_again_in_a_mood_of_moodles_and_a_write_is_not(
+    site: aioresponses, moodle: MoodleClient, status: int
+) -> None:
+    mood = {"exception": "dml_write_exception", "errorcode": "dmlwriteexception", "message": "Error writing"}
+    site.post(REST, status=status, payload=mood if status == 200 else {})
+    site.post(REST, payload=[1])
+    assert await moodle.call("core_x_get_y") == [1]
+    site.post(REST, status=status, payload=mood if status == 200 else {})
+    site.post(REST, payload=[2])
+    with pytest.raises(errors.PassingFault):
+        await moodle.call("mod_assign_save_grade")

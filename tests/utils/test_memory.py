@@ -101,3 +101,12 @@ async def test_what_an_ended_socket_held_is_let_go_at_once(served: tuple[str, So
         await gone(server)
     assert held() - before < 5 * MIB, f"{(held() - before) / MIB:.1f} MiB"
     assert (server.door.incoming.taken, server.door.calls.taken) == (0, 0)
+
+
+async def test_no_task_outlives_its_socket(served: tuple[str, SocketServer]) -> None:
+    url, server = served
+    async with aiohttp.ClientSession() as session:
+        for _ in range(20):
+            await (await session.post(await opened(session, url) + "polling", data="1")).read()
+    await gone(server)
+    assert len([task for task in asyncio.all_tasks() if "_send_ping" in repr(task)]) == 0

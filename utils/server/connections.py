@@ -21,6 +21,9 @@ HEAD_SECONDS = 10.0
 KEEP_ALIVE_SECONDS = 75.0
 """How long a connection may stay without asking for anything more."""
 
+LINGER_SECONDS = 1.0
+"""How long the rest of a request is read and dropped that has been answered already."""
+
 MOST_IDLE = 1000
 """Connections that are asking for nothing; one more ends the one that has done so for longest."""
 
@@ -70,7 +73,14 @@ class Connection(web.RequestHandler):
         """Take the aiohttp server that answers."""
         quiet = logging.getLogger("utils.server.quiet")
         quiet.setLevel(logging.CRITICAL + 1)  # what it would say is said by handle_error and log_exception below
-        super().__init__(server, loop=loop, access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS, logger=quiet)  # type: ignore[arg-type] # None is taken
+        super().__init__(
+            server,
+            loop=loop,
+            access_log=None,  # type: ignore[arg-type] # None is taken
+            keepalive_timeout=KEEP_ALIVE_SECONDS,
+            lingering_time=LINGER_SECONDS,
+            logger=quiet,
+        )
         self.asked = False
         self.parser: Callable[[Any], Any] | None = None
         self._connections = connections

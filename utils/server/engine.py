@@ -7,6 +7,7 @@ from typing import Any
 
 import engineio
 from aiohttp import web
+from engineio.async_socket import AsyncSocket
 from engineio.packet import PING, Packet
 from engineio.payload import Payload
 
@@ -46,6 +47,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # the library ha
         self._bodies: dict[str, bytes] = {}
         self._websockets: dict[str, web.Request] = {}
         self._tasks: set[asyncio.Future[Any]] = set()
+        self._pings: dict[str, asyncio.Future[Any]] = {}
         self._receipts: dict[str, asyncio.Future[None]] = {}
         self._translate = self._async["translate_request"]
         self._async = {**self._async, "websocket": WebSocket, "translate_request": self._translate_request}
@@ -160,6 +162,9 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # the library ha
     def start_background_task(self, target: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
         """Start a task and keep hold of it: the loop itself would not, and :meth:`stop` ends it."""
         task = asyncio.ensure_future(target(*args, **kwargs))
+        owner = getattr(target, "__self__", None)
+        if isinstance(owner, AsyncSocket):
+            self._pings[owner.sid] = task
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -183,6 +188,9 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # the library ha
     def _ended(self, sid: str, *, gone: bool) -> None:
         """Take notice of the end of a socket; what waits for a client that has ``gone`` is dropped at once."""
         self.door.closed(sid)
+        ping = self._pings.pop(sid, None)
+        if ping is not None and ping is not asyncio.current_task():
+            ping.cancel()  # it would hold on to the socket until it is due
         loop = asyncio.get_running_loop()
         socket = self.sockets.get(sid)
         if socket is not None:

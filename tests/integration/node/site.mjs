@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 export const SERVICE = process.env.SERVICE_URL;
 /** The sandbox as the service reaches it, and as this process does. */
 export const MOODLE = process.env.MOODLE_URL;
-const MOODLE_FROM_HERE = process.env.MOODLE_URL_FROM_HERE;
+export const MOODLE_FROM_HERE = process.env.MOODLE_URL_FROM_HERE;
 /** A site that answers HTML. */
 export const HTML = process.env.HTML_URL;
 /** A token with many functions, and one with the five published ones alone. */
