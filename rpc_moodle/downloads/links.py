@@ -22,8 +22,8 @@ CONTEXT = b"rpc_moodle tickets 1"
 _FILES, _FILE, _ARCHIVE = "files", "file", "archive"  # a ticket per call and file; per file alone, as once; per archive
 
 _PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@/%-]+")
-_NOT_AS_WRITTEN = re.compile(r"//|/\.|%(?:2[5EF]|5C|00)", re.IGNORECASE)
-"""What reading a URL takes away or refuses: empty and dot segments, and escapes that hide some."""
+_HIDING = re.compile(r"%(?:2[5EF]|5C|00)", re.IGNORECASE)
+"""Escapes that can hide a segment of a path, a query or an end."""
 
 
 class BadTicket(RpcError):
@@ -145,7 +145,7 @@ class CallLinks:
         """
         if self._mode == "sealed" and fileurl.startswith(self._script) and len(fileurl) <= MAX_LENGTH:
             path = fileurl[len(self._script) :]
-            if _PATH.fullmatch(path) and not _NOT_AS_WRITTEN.search(path):
+            if _PATH.fullmatch(path) and _is_as_written(path):
                 return f"{fileurl}?ticket={self._ticket(path)}"
         url = file_of(fileurl, self._site)
         if self._mode == "sealed":
@@ -179,3 +179,8 @@ class ArchiveLinks:
             raise BadTicket.of(refused) from None
         site, token = URL(str(facts["site"])), SecretStr(str(facts["token"]))
         return ArchiveAccess(site, token, int(str(facts["course"])), int(str(facts["cmid"])))
+
+
+def _is_as_written(path: str) -> bool:
+    """Tell whether reading a path as a URL takes nothing away: no empty and no dot segments, none of them hidden."""
+    return "//" not in path and "/." not in path and not ("%" in path and _HIDING.search(path))

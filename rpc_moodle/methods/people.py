@@ -1,10 +1,11 @@
 """Users as callers read them, in both dialects, with what Moodle withholds as empty strings."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from typing_extensions import TypedDict
 
-from rpc_moodle.moodle.models import EnrolledUser
+from rpc_moodle.moodle.models import EnrolledUser, Role
 from rpc_moodle.moodle.text import plain_name
 
 
@@ -46,6 +47,9 @@ class UserInfo(TypedDict):
     roles: str
 
 
+_Key = tuple[object, ...]
+
+
 class _Roles(NamedTuple):
     """The roles of a user, in both forms."""
 
@@ -59,44 +63,46 @@ class People:
     def __init__(self, language: str | None = None) -> None:
         """Take the language of role names; English without one."""
         self._language = language or "en"
-        self._known: dict[tuple[tuple[int, str, str], ...], _Roles] = {}
+        self._known: dict[_Key, _Roles] = {}
 
     def user(self, row: EnrolledUser) -> User:
         """Return a user as callers read it."""
-        username, first, last = row.get("username") or "", row.get("firstname") or "", row.get("lastname") or ""
-        roles = self._roles(row)
+        number, username = row["id"], row.get("username") or ""
+        first, last = row.get("firstname") or "", row.get("lastname") or ""
+        names, rows = self._roles(row.get("roles") or ())
         return {
-            "id": row["id"],
+            "id": number,
             "username": username,
             "firstname": first,
             "lastname": last,
             "fullname": row.get("fullname") or "",
             "email": row.get("email") or "",
-            "roles": roles.names,
-            "roleList": roles.rows,
-            "extId": row["id"],
+            "roles": names,
+            "roleList": rows,
+            "extId": number,
             "userName": username,
             "firstName": first,
             "lastName": last,
         }
 
-    def _roles(self, user: EnrolledUser) -> _Roles:
-        key = tuple(
-            [
-                (row.get("roleid", 0), row.get("shortname") or "", row.get("name") or "")
-                for row in user.get("roles") or ()
-            ]
-        )
+    def _roles(self, roles: Sequence[Role]) -> _Roles:
+        """Name roles; those that many users have are looked at once."""
+        if len(roles) == 1:  # as nearly all have
+            role = roles[0]
+            key: _Key = (role.get("roleid"), role.get("shortname"), role.get("name"))
+        else:
+            key = tuple([(role.get("roleid"), role.get("shortname"), role.get("name")) for role in roles])
         known = self._known.get(key)
         if known is None:
-            rows = [self._role(*role) for role in key]
+            rows = [self._role(role) for role in roles]
             known = self._known[key] = _Roles(", ".join(row["name"] for row in rows), rows)
         return known
 
-    def _role(self, number: int, shortname: str, raw: str) -> RoleRow:
+    def _role(self, role: Role) -> RoleRow:
         """Name a role: Moodle leaves the name of a standard role empty, its shortname is always there."""
+        shortname, raw = role.get("shortname") or "", role.get("name") or ""
         name = (raw and plain_name(raw, self._language)) or shortname
-        return {"id": number, "shortname": shortname, "name": name, "rawName": raw}
+        return {"id": role.get("roleid", 0), "shortname": shortname, "name": name, "rawName": raw}
 
     def info(self, row: EnrolledUser | None) -> UserInfo:
         """Return who made a submission; all empty for a team, for a user who left, and where marking is blind."""
@@ -106,5 +112,5 @@ class People:
             "firstName": row.get("firstname") or "",
             "lastName": row.get("lastname") or "",
             "email": row.get("email") or "",
-            "roles": self._roles(row).names,
+            "roles": self._roles(row.get("roles") or ()).names,
         }

@@ -11,6 +11,9 @@ from rpc_moodle.transport.gather import together
 
 USER_FIELDS = "id,username,firstname,lastname,fullname,email,roles"
 
+_LOOKED_AT = 100
+"""Users of a page that are looked at."""
+
 _FEW = 10
 """Students whom an account could see that may not see all: itself, and whom it mentors."""
 
@@ -22,7 +25,7 @@ WAVE = 4
 """Pages side by side after the first; a site's PHP workers are few."""
 
 
-async def enrolled(
+def enrolled(
     moodle: MoodleClient, course_id: int, *, with_capability: str | None = None, only_active: bool = False
 ) -> AsyncIterator[EnrolledUser]:
     """List the users of a course in the order of their ids, suspended enrolments included by default.
@@ -34,8 +37,7 @@ async def enrolled(
         options["withcapability"] = with_capability
     if only_active:
         options["onlyactive"] = 1
-    async for user in pages(moodle, course_id, list[EnrolledUser], options):
-        yield user
+    return pages(moodle, course_id, list[EnrolledUser], options)
 
 
 async def pages(
@@ -67,16 +69,17 @@ async def pages(
 
 
 def shows_everyone(rows: list[Row]) -> bool:
-    """Tell whether nobody can be missing from a page: most of it are students, and not just a few.
+    """Tell whether nobody can be missing from a page: most of its newest users are students, and not just a few.
 
     Moodle shows all users of a course to whoever may view details there (``moodle/user:viewdetails``), and to all
     others only themselves, those whom they mentor, and the contacts of courses, who teach.
     """
+    newest = rows[-_LOOKED_AT:]
     students = 0
-    for row in rows:
+    for row in newest:
         roles = row.get("roles") or ()
         students += len(roles) > 0 and all(role.get("shortname") == "student" for role in roles)
-    return students > _FEW and 2 * students > len(rows)
+    return students > _FEW and 2 * students > len(newest)
 
 
 async def _page(  # noqa: PLR0913, PLR0917 - which page of what, and what may be taken of it
