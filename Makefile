@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test attack check audit sbom fuzz format lock docs serve sandbox faults soak bench bench-compare bench-publish bench-download clean docker docker-build docker-test
+.PHONY: help setup demo test attack check audit sbom fuzz format lock docs serve sandbox errors faults soak bench bench-compare bench-publish bench-download clean docker docker-build docker-test
 
 PYTHON ?= python3
 VENV   := .venv
@@ -72,6 +72,9 @@ serve: setup ## start the service on port 8081
 
 sandbox: setup ## start the in-memory Moodle on port 8090
 	$(BIN)/python -m rpc_moodle sandbox
+
+errors: setup ## every error that a caller can read, each triggered
+	$(BIN)/python -m tests.errors
 
 faults: setup ## every method against every fault, as a table
 	$(BIN)/python -m tests.faults

@@ -21,7 +21,7 @@ import aiohttp
 from aiohttp import web
 
 from rpc_moodle.moodle import Http, MoodleClient, assignments
-from rpc_moodle.moodle.publishing import Entry, Options, publish
+from rpc_moodle.moodle.publishing import Entry, Options, Publication
 
 LATENCY = 0.05  # seconds
 USERS = 200, 2000
@@ -155,7 +155,7 @@ async def publication(users: int, way: str) -> tuple[float, float, float]:
         assignment = await assignments.assignment(moodle, 2, 8)
         tape.forms.clear()
         started = time.perf_counter()
-        report = await publish(moodle, assignment, entries, Options(parallel=PARALLEL))
+        report = await Publication(moodle, assignment, entries, Options(parallel=PARALLEL)).run()
         took = time.perf_counter() - started
         if report.published != users:
             raise SystemExit(f"{report.failed} of {users} users failed: {report.results[0]}")
@@ -184,7 +184,7 @@ async def _memory(users: int, way: str) -> float:
                 await asyncio.sleep(0.02)
 
         watching = asyncio.create_task(watch())
-        await publish(moodle, assignment, entries, Options(parallel=PARALLEL))
+        await Publication(moodle, assignment, entries, Options(parallel=PARALLEL)).run()
         watching.cancel()
     sys.stdout.write(f" {idle:>7.1f} MiB idle {most - idle:>+6.1f} MiB\n")
     return most - idle

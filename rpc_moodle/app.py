@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 
 from aiohttp import web
+from yarl import URL
 
 from rpc_moodle import callbacks
 from rpc_moodle.callbacks import EVENT
@@ -15,6 +16,7 @@ from rpc_moodle.moodle import Http
 from rpc_moodle.publications import Publications
 from rpc_moodle.report_files import ReportFiles
 from rpc_moodle.settings import Settings
+from rpc_moodle.trace import Trace
 from rpc_moodle.transport.allowance import AnswerLimits
 from rpc_moodle.transport.budget import Budget
 from rpc_moodle.transport.guard import Guard
@@ -27,9 +29,9 @@ from utils.tickets import Tickets
 from utils.topics import MemoryTopics
 
 
-def create_http(settings: Settings) -> Http:
+def create_http(settings: Settings, trace: Trace | None = None) -> Http:
     """Build the connections to Moodle sites, with the operator's limits and rules."""
-    return Http(
+    http = Http(
         limits=Limits(
             parallel=settings.site_connections,
             per_second=settings.site_requests_per_second,
@@ -47,7 +49,13 @@ def create_http(settings: Settings) -> Http:
             pages=settings.answer_max_pages,
             files=settings.answer_max_files,
         ),
+        ca_file=settings.ca_file,
+        proxy=URL(settings.proxy.get_secret_value()) if settings.proxy else None,
+        seen=trace.seen if trace is not None else None,
     )
+    if trace is not None:
+        trace.watch(http)
+    return http
 
 
 def create_tickets(settings: Settings) -> Tickets:
@@ -91,7 +99,8 @@ def create_dispatcher(
 
 def create_app(settings: Settings) -> web.Application:
     """Build the service: Socket.IO, health, files over HTTP."""
-    http, tickets, publications = create_http(settings), create_tickets(settings), create_publications(settings)
+    trace = Trace()
+    http, tickets, publications = create_http(settings, trace), create_tickets(settings), create_publications(settings)
     subscriptions = Subscriptions(MemoryTopics(), EVENT)
 
     async def opened(_app: web.Application) -> AsyncIterator[None]:
@@ -102,7 +111,7 @@ def create_app(settings: Settings) -> web.Application:
         return http.sites.state()
 
     dispatcher = create_dispatcher(settings, http, tickets, publications, subscriptions)
-    app = create_server(dispatcher, settings, checks={"sites": sites}, collectors=[_metrics(http)])
+    app = create_server(dispatcher, settings, checks={"sites": sites}, collectors=[_metrics(http), trace])
     add_routes(app, http, FileLinks(tickets), ArchiveLinks(tickets))
     callbacks.add_routes(app, subscriptions.topics)
     app.cleanup_ctx.append(opened)

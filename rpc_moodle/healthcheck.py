@@ -23,5 +23,5 @@ def alive(host: str, port: int) -> bool:
 
 
 if __name__ == "__main__":
-    here = os.environ.get("RPC_MOODLE_HOST", "127.0.0.1"), int(os.environ.get("RPC_MOODLE_PORT", "8081"))
+    here = os.environ.get("RPC_MOODLE_HOST") or "127.0.0.1", int(os.environ.get("RPC_MOODLE_PORT") or "8081")
     sys.exit(0 if alive(*here) else 1)

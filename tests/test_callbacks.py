@@ -152,7 +152,7 @@ async def test_a_stranger_is_refused_before_a_body_has_come(client: Client) -> N
         await never.wait()
 
     async with client.post(BACKUP, data=pieces(), headers={"X-API-KEY": "wrong"}) as response:
-        assert response.status == 401
+        assert (response.status, response.headers["Connection"]) == (401, "close")
 
 
 async def test_a_report_that_does_not_come_to_its_end_is_given_up(

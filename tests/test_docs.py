@@ -16,6 +16,7 @@ import pytest
 
 from rpc_moodle.app import create_app
 from rpc_moodle.methods import METHODS
+from rpc_moodle.methods.common import MoodleRequest
 from rpc_moodle.moodle import Http
 from rpc_moodle.sandbox import Sandbox
 from rpc_moodle.settings import Settings
@@ -25,7 +26,10 @@ from utils.testing import call, running
 
 ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
-ENVELOPE_KEYS = {"data", "error", "message", "success", "warnings"}
+OWN = {"getPublication"}
+"""Methods that take credentials and ask the site nothing."""
+
+ENVELOPE_KEYS = {"callId", "data", "error", "message", "success", "warnings"}
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -80,9 +84,31 @@ def test_the_settings_table_of_the_readme_is_the_codes_own(reference: ModuleType
     )
 
 
-@pytest.mark.parametrize("method", [*METHODS], ids=lambda method: method.name)
-def test_a_method_is_in_the_readmes_table(method: Any) -> None:
-    assert f"\n| `{method.name}` |" in (ROOT / "README.md").read_text(encoding="utf-8")
+def test_every_method_that_asks_moodle_is_in_the_table_of_capabilities(reference: ModuleType) -> None:
+    table = reference.capabilities_table()
+    for method in METHODS:
+        if issubclass(method.request_model or object, MoodleRequest) and method.name not in OWN:
+            assert f"\n| `{method.name}` |" in table
+            assert all(f"`{name}`" in table for name in (*method.needs, *method.gains_by))
+
+
+def test_every_method_is_in_the_reference_s_table(reference: ModuleType) -> None:
+    assert re.findall(r"^\| \[(\w+)\]", reference.methods_table(), re.MULTILINE) == [method.name for method in METHODS]
+
+
+def test_the_methods_of_the_readme_are_there() -> None:
+    named = re.findall(
+        r"^\| `(\w+)` \|", (ROOT / "README.md").read_text(encoding="utf-8").partition("## From a")[0], re.MULTILINE
+    )
+    assert named
+    assert set(named) <= {method.name for method in METHODS}
+
+
+def test_the_reference_shows_each_method_at_work(reference: ModuleType) -> None:
+    shown = reference.examples()
+    assert set(shown) >= set(reference.PAYLOADS)
+    assert [name for name, example in shown.items() if '"success": true' not in example] == []
+    assert "127.0.0.1" not in str(shown)
 
 
 @pytest.mark.parametrize("method", [*METHODS], ids=lambda method: method.name)
@@ -90,9 +116,9 @@ def test_a_method_says_what_it_does_and_what_each_field_means(method: Any, refer
     section = reference.methods_sections().partition(f"## {method.name}\n")[2].partition("\n## ")[0]
     assert method.doc
     assert all(f"`{alias}`" in section for alias in method.aliases)
-    rows = re.findall(r"^\| (`.*) \| (.*) \| (.*) \| (.*) \|$", section, re.MULTILINE)
-    assert bool(rows) == (method.request_model is not None)
-    assert [name for name, kind, _, meaning in rows if not (kind and meaning)] == []
+    entries = re.findall(r"^(`.*`) \((.*)\)\n: (.*)$", section, re.MULTILINE)
+    assert bool(entries) == (method.request_model is not None)
+    assert [name for name, kind, meaning in entries if not kind or meaning == "See there."] == []
 
 
 def test_every_error_code_has_a_remedy(reference: ModuleType) -> None:
@@ -109,7 +135,9 @@ def test_every_function_of_moodle_that_is_called_is_explained_to_administrators(
     )
     called = set(re.findall(r'"((?:core|mod_assign)_[a-z]+_[a-z_]+)"', code))
     explained = set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "connecting.md").read_text("utf-8"), re.MULTILINE))
-    assert called == explained
+    named = {name for method in METHODS for name in (*method.needs, *method.gains_by)}
+    assert explained <= called
+    assert called <= explained | named
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -141,6 +169,23 @@ async def test_the_backend_of_the_readme_does_all_that_it_shows(environment: dic
     assert re.fullmatch(r"\d+ submissions with \d+ files", lines[1])
     assert lines[2] == "essay.pdf: 20009 bytes"
     assert lines[-1] == "1 published, 0 unchanged, 0 failed"
+
+
+@pytest.mark.skipif(not installed(), reason="Node or its packages are not installed")
+async def test_the_backend_of_the_readme_ends_when_there_is_no_service(tmp_path: Path, unused_tcp_port: int) -> None:
+    (script,) = (block for block in blocks("README.md", "js") if "backend.mjs" in block)
+    (tmp_path / "backend.mjs").write_text(script, encoding="utf-8")
+    (tmp_path / "node_modules").symlink_to(NODE / "node_modules")
+    environment = {"PATH": os.environ["PATH"], "SERVICE_URL": f"http://127.0.0.1:{unused_tcp_port}"}
+    with pytest.raises(AssertionError, match="the service cannot be reached"):
+        await output_of("node", "backend.mjs", environment=environment, cwd=tmp_path)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/backend.md"])
+async def test_an_example_in_python_says_which_variable_is_missing(page: str, tmp_path: Path) -> None:
+    script = blocks(page, "python")[0]
+    with pytest.raises(AssertionError, match=r"^Set MOODLE_URL and MOODLE_TOKEN"):
+        await output_of(sys.executable, "-c", script, environment={"PATH": os.environ["PATH"]}, cwd=tmp_path)
 
 
 async def test_the_library_example_of_the_readme_runs(environment: dict[str, str]) -> None:
@@ -185,7 +230,8 @@ async def ask(event: str, sandbox: Sandbox, **payload: object) -> Envelope:
 
 async def test_the_error_of_the_documentation_is_what_a_caller_gets(sandbox: Sandbox) -> None:
     (example,) = blocks("docs/errors.md", "json")
-    assert json.loads(example) == await ask("getUsersFromCourse", sandbox, courseID="abc")
+    shown, reply = json.loads(example), await ask("getUsersFromCourse", sandbox, courseID="abc")
+    assert shown == {**reply, "callId": shown["callId"]}
 
 
 async def test_the_user_of_the_documentation_is_what_a_caller_gets(sandbox: Sandbox) -> None:

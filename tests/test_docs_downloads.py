@@ -39,10 +39,22 @@ async def test_the_stream_in_node_saves_what_its_manifest_says(environment: dict
     (tmp_path / "node_modules").symlink_to(NODE / "node_modules")
     lines = (await output_of("node", "stream.mjs", environment=environment, cwd=tmp_path)).splitlines()
     assert len(lines) > 10
-    for index, line in enumerate(lines):
-        content = (tmp_path / "downloads" / f"{index}.part").read_bytes()
+    for line in lines:
+        name = line.partition(": ")[0]
+        content = (tmp_path / "downloads" / name).read_bytes()
         sha1 = hashlib.sha1(content, usedforsecurity=False).hexdigest()
         assert line.endswith(f"{len(content)} bytes, {sha1}")
+    assert list((tmp_path / "downloads").glob("*.part")) == []
+
+
+@pytest.mark.skipif(not installed(), reason="Node or its packages are not installed")
+async def test_the_stream_in_node_ends_with_1_when_nothing_can_be_listed(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "stream.mjs").write_text(blocks(PAGE, "js")[0])
+    (tmp_path / "node_modules").symlink_to(NODE / "node_modules")
+    with pytest.raises(AssertionError, match="does not know this API key"):
+        await output_of("node", "stream.mjs", environment={**environment, "MOODLE_TOKEN": "0" * 32}, cwd=tmp_path)
 
 
 async def test_the_download_in_python_saves_a_file(environment: dict[str, str], tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_what_moodle_did_is_in_the_details() -> None:
     assert error is not None
     assert error.code.name == "moodle_error"
     assert error.details == {"errorcode": "nocriteriaset", "function": "core_x"}
-    assert error.message == "Moodle refused core_x: No criteria (nocriteriaset)"
+    assert error.message == "Moodle refused core_x: No criteria (nocriteriaset)."
 
 
 def test_a_foreign_exception_is_not_ours() -> None:

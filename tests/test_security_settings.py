@@ -45,9 +45,9 @@ async def test_a_service_that_is_told_to_ask_nobody_says_so_in_its_log() -> None
 
 @pytest.mark.parametrize("auth", ["required", "off"])
 async def test_tokens_are_asked_for_wherever_there_are_some(auth: str) -> None:
-    tokens = "an-old-5ecret, a-new-5ecret"
+    tokens = "an-old-5ecret-of-16, a-new-5ecret-of-16"
     async with serving(RPC_MOODLE_HOST=ANY_ADDRESS, RPC_MOODLE_AUTH=auth, RPC_MOODLE_AUTH_TOKENS=tokens) as service:
-        shown = [None, "a-wrong-5ecret", "an-old-5ecret", "a-new-5ecret"]
+        shown = [None, "a-wrong-5ecret", "an-old-5ecret-of-16", "a-new-5ecret-of-16"]
         assert [await outcome(service.url, token) for token in shown] == ["unauthorized", "unauthorized", "ok", "ok"]
         service.process.terminate()
         await service.until_logged("stopped")
@@ -58,21 +58,25 @@ async def test_tokens_are_asked_for_wherever_there_are_some(auth: str) -> None:
 async def test_a_link_is_opened_by_its_ticket_alone() -> None:
     async with (
         Sandbox() as moodle,
-        serving(RPC_MOODLE_AUTH_TOKENS="a-5ecret") as service,
+        serving(RPC_MOODLE_AUTH_TOKENS="a-5ecret-of-16-characters") as service,
         aiohttp.ClientSession() as web,
     ):
         options = {"url": moodle.url, "apiKey": moodle.token("teacher_care")}
-        async with connected(service.url, token="a-5ecret") as backend:
+        async with connected(service.url, token="a-5ecret-of-16-characters") as backend:
             ids = {"courseID": 2, "assignmentID": 8}
             reply = await backend.call("getSubmissionsInfosFromAssignment", {**ids, "options": options})
         link = URL(reply["data"][0]["files"][0]["fileurl"])
-        for ticket, status in ((link.query["ticket"], 200), ("of-another-service", 403), ("a-5ecret", 403)):
+        for ticket, status in (
+            (link.query["ticket"], 200),
+            ("of-another-service", 403),
+            ("a-5ecret-of-16-characters", 403),
+        ):
             async with web.get(f"{service.url}/files/{ticket}") as response:
                 assert response.status == status
 
 
 async def test_the_command_that_calls_once_concerns_nobody_else() -> None:
-    everywhere = {"RPC_MOODLE_HOST": ANY_ADDRESS, "RPC_MOODLE_AUTH_TOKENS": "a-5ecret"}
+    everywhere = {"RPC_MOODLE_HOST": ANY_ADDRESS, "RPC_MOODLE_AUTH_TOKENS": "a-5ecret-of-16-characters"}
     status, out, _ = await run("call", "call", stdin="{}", env=everywhere)
     assert (status, "Hello World!" in out) == (0, True)
 

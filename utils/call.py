@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -89,6 +90,7 @@ class Call:
         caller: Caller | None = None,
         shared: Shared | None = None,
         progress_id: str | None = None,
+        facts: dict[str, object] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.id = id
@@ -98,6 +100,7 @@ class Call:
         self.caller = caller
         self.state: dict[str, object] = {}
         self.warnings: list[dict[str, object]] = []
+        self._facts = facts if facts is not None else {}
         self._shared = shared or Shared()
         self._progress_id = progress_id
         self._clock = clock
@@ -108,6 +111,10 @@ class Call:
         """Return the application's object of that type; raises LookupError when there is none."""
         return self._shared.get(kind)
 
+    def note(self, **facts: object) -> None:
+        """Add facts to the line that the log has about the call once it is over."""
+        self._facts.update(facts)
+
     def warn(self, code: str, message: str, **extra: object) -> None:
         """Add ``{code, message, …extra}`` to the reply's warnings."""
         self.warnings.append({"code": code, "message": message, **extra})
@@ -115,12 +122,12 @@ class Call:
     async def progress(
         self,
         done: int,
-        total: int,
+        total: int | None,
         *,
         bytes: int | None = None,  # noqa: A002 - the wire's own name
         bytes_total: int | None = None,
     ) -> None:
-        """Say how far the call is, in items and in bytes.
+        """Say how far the call is, in items and in bytes; ``total`` is None while nobody knows it.
 
         A caller that gave a ``progressId`` gets ``progress`` events, at most ten a second and the last one always.
         """
@@ -140,7 +147,7 @@ class Call:
             "bytesTotal": bytes_total,
         }
         now = self._clock()
-        if done >= total or now >= self._next_progress:
+        if (total is not None and done >= total) or now >= self._next_progress:
             self._next_progress = now + PROGRESS_INTERVAL
             await self.flush_progress()
 
@@ -153,3 +160,7 @@ class Call:
             await self.caller.emit("progress", event)
         except Exception as error:  # noqa: BLE001 - a caller that cannot be told must not fail the work
             self.log.debug("progress_not_sent", reason=type(error).__name__)
+
+
+RUNNING: ContextVar[Call | None] = ContextVar("RUNNING", default=None)
+"""The call whose handler is at work, for what is deeper than a call is handed on."""

@@ -1,9 +1,10 @@
 """The shapes on the wire: the base of request and result models, and the envelope of every reply."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from utils.codec import Encoded
@@ -22,6 +23,19 @@ class Model(BaseModel):
     )
 
 
+_CALL_ID = r"[!-~]{1,64}"
+
+
+def _call_id(text: str) -> str:
+    if not re.fullmatch(_CALL_ID, text):
+        raise ValueError("must be 1 to 64 characters of ASCII without a space")
+    return text
+
+
+CallId = Annotated[str, AfterValidator(_call_id)]
+"""The caller's own name for a call: 1 to 64 characters of ASCII, no space."""
+
+
 class Options(Model):
     """What may be said about how a call is done."""
 
@@ -31,6 +45,13 @@ class Options(Model):
             ge=1,
             le=3_600_000,
             description="Milliseconds until the call is answered with `timeout`; the service's default without it.",
+        ),
+    ] = None
+    call_id: Annotated[
+        CallId | None,
+        Field(
+            description="The caller's own name for the call, 1 to 64 characters without a space: it comes back as "
+            "`callId` and stands in the service's log; without it, the service makes one."
         ),
     ] = None
 
@@ -60,8 +81,19 @@ class Envelope(dict[str, Any]):
         self.encoded: Encoded | None = None
 
 
+def call_id_of(arguments: Sequence[object]) -> str | None:
+    """Return the caller's own name for a call from its arguments, whatever else they hold; None for none of use."""
+    payload = arguments[0] if arguments else None
+    options = payload.get("options") if isinstance(payload, Mapping) else None
+    wanted = options.get("callId") if isinstance(options, Mapping) else None
+    return wanted if isinstance(wanted, str) and re.fullmatch(_CALL_ID, wanted) else None
+
+
 def success(data: object, warnings: Sequence[Mapping[str, object]] = ()) -> Envelope:
-    """Make the envelope ``{success: true, data[, warnings]}``; each warning is ``{code, message, …}``."""
+    """Make the envelope ``{success: true, data[, warnings]}``; each warning is ``{code, message, …}``.
+
+    The dispatcher adds the call's name as ``callId``, also to a failure.
+    """
     envelope = Envelope(success=True, data=data)
     if warnings:
         envelope["warnings"] = list(warnings)

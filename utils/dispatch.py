@@ -1,18 +1,18 @@
 """Validate, call, answer: the one place that turns whatever happens to a call into a reply."""
 
 import asyncio
-import difflib
+import logging
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from utils.call import Call, Caller, Deadline, Shared
+from utils.call import RUNNING, Call, Caller, Deadline, Shared
 from utils.codec import encode
-from utils.contract import Envelope, Request, failure, success
+from utils.contract import Envelope, Request, call_id_of, failure, success
 from utils.errors import INTERNAL, RATE_LIMITED, TIMEOUT, UNKNOWN_METHOD, RpcError
 from utils.keys import UnknownKey
 from utils.registry import Method, Registry
@@ -76,9 +76,11 @@ class Dispatcher:
         """Perform one call and return its reply, encoded; never raises.
 
         ``event`` and ``args`` are as they came from the wire: anything. Cancelling the task that runs this ends the
-        handler and still returns a reply. One line per call is logged: method, duration in milliseconds, outcome.
+        handler and still returns a reply. One line per call is logged: method, outcome, duration in milliseconds, and
+        what the handler has noted; of a call that failed it is a warning. ``options.callId`` names the call in all
+        lines and in the reply; without it a name is made.
         """
-        call_id = secrets.token_hex(6)
+        call_id = call_id_of(args) or secrets.token_hex(6)
         task = asyncio.current_task()
         if task is not None:
             self._calls.add(task)
@@ -94,27 +96,34 @@ class Dispatcher:
         call_id = secrets.token_hex(6)
         with bound_contextvars(call_id=call_id):
             envelope = self._encoded(call_id, failure(error), binary=False)
-            self._report(event, self._find(event), caller, time.monotonic(), envelope, quiet=quiet)
+            self._report(event, self._find(event), caller, time.monotonic(), envelope, {}, quiet=quiet)
         return envelope
 
     async def _timed(self, call_id: str, event: object, args: Sequence[object], caller: Caller | None) -> Envelope:
         started = time.monotonic()
         method = self._find(event)
+        facts: dict[str, object] = {}
         try:
-            envelope = await self._perform(call_id, event, method, args, caller)
+            envelope = await self._perform(call_id, event, method, args, caller, facts)
         except Exception as error:  # noqa: BLE001 - this is where every exception becomes a reply
             envelope = failure(self._as_rpc_error(call_id, error))
         envelope = self._encoded(call_id, envelope, binary=method is not None and method.binary)
-        self._report(event, method, caller, started, envelope)
+        self._report(event, method, caller, started, envelope, facts)
         return envelope
 
-    async def _perform(
-        self, call_id: str, event: object, method: Method | None, args: Sequence[object], caller: Caller | None
+    async def _perform(  # noqa: PLR0913, PLR0917 - all that is known of a call
+        self,
+        call_id: str,
+        event: object,
+        method: Method | None,
+        args: Sequence[object],
+        caller: Caller | None,
+        facts: dict[str, object],
     ) -> Envelope:
         if self.draining:
             raise RpcError(RATE_LIMITED, "The service is stopping; call again.", details={"retryAfter": 1})
         if method is None:
-            nearest = self._nearest(event)
+            nearest = self.registry.nearest(event)
             raise RpcError(
                 UNKNOWN_METHOD,
                 f"There is no such method; the nearest are: {', '.join(nearest)}."
@@ -140,6 +149,7 @@ class Dispatcher:
             caller=caller,
             shared=self._shared,
             progress_id=progress_id,
+            facts=facts,
         )
         for key in unknown:
             call.warn("unknown_key", key.sentence, path=key.path, nearest=key.nearest)
@@ -158,7 +168,13 @@ class Dispatcher:
                 current.uncancel()
             return await self._stopped(task, call, "The service stopped before the call was done; call again.")
         if done and not task.cancelled():
-            return task.result()
+            try:
+                return task.result()
+            except Exception as error:  # noqa: BLE001 - it is answered in its place
+                known = self._as_rpc_error(call.id, error)
+            if known.code is TIMEOUT:
+                known.details = {**call.state, **known.details}
+            raise known
         if done:
             raise RuntimeError("the handler cancelled itself")
         seconds = f"{call.deadline.seconds:g}"
@@ -168,6 +184,7 @@ class Dispatcher:
 
     @staticmethod
     async def _handle(method: Method, request: object, call: Call) -> object:
+        RUNNING.set(call)
         try:
             result: object = await method.handler(request, call)
             await call.flush_progress()
@@ -219,21 +236,24 @@ class Dispatcher:
     def _encoded(self, call_id: str, envelope: Envelope, *, binary: bool) -> Envelope:
         """Return the reply with its wire form, or an `internal` one when it has none."""
         try:
+            envelope["callId"] = call_id
             envelope.encoded = encode(envelope)
             if envelope.encoded.attachments and not binary:
                 raise TypeError("bytes in the reply of a method that is not registered as binary")
         except Exception as error:  # noqa: BLE001 - whatever cannot be written is a bug of the handler
             envelope = failure(self._bug(call_id, error))
+            envelope["callId"] = call_id
             envelope.encoded = encode(envelope)
         return envelope
 
-    def _report(  # noqa: PLR0913 - what a line of the log is made of
+    def _report(  # noqa: PLR0913, PLR0917 - all that is said of a call
         self,
         event: object,
         method: Method | None,
         caller: Caller | None,
         started: float,
         envelope: Envelope,
+        facts: Mapping[str, object],
         *,
         quiet: bool = False,
     ) -> None:
@@ -246,21 +266,19 @@ class Dispatcher:
             return
         if name is None and isinstance(event, str) and _LOGGABLE_EVENT.fullmatch(event):
             name = event
-        self._log.info(
+        failed = {} if envelope["success"] else {"errorcode": envelope["error"]["details"].get("errorcode")}
+        known = {**facts, **failed, "caller": caller.id if caller is not None else None}
+        self._log.log(
+            logging.WARNING if failed else logging.INFO,
             "call",
             method=name,
-            caller=caller.id if caller is not None else None,
-            duration_ms=round(seconds * 1000, 1),
             outcome=outcome,
+            duration_ms=round(seconds * 1000, 1),
+            **{key: value for key, value in known.items() if value is not None},
         )
 
     def _find(self, event: object) -> Method | None:
         return self.registry.find(event) if isinstance(event, str) else None
-
-    def _nearest(self, event: object) -> list[str]:
-        by_lower = {name.lower(): name for name in self.registry.events}
-        wanted = event[:100].lower() if isinstance(event, str) else ""
-        return [by_lower[name] for name in difflib.get_close_matches(wanted, by_lower, n=3, cutoff=0.0)]
 
 
 def _leaves(error: BaseException) -> Iterable[Exception]:

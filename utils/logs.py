@@ -45,6 +45,37 @@ def _hidden(key: object, value: Any) -> Any:
     return value
 
 
+_MARKS = {"debug": ".", "info": " ", "warning": "!", "error": "!!", "critical": "!!!"}
+_COLOURS = {"warning": "\x1b[33m", "error": "\x1b[31m", "critical": "\x1b[31m"}
+_PLAIN = "\x1b[0m"
+
+
+def for_eyes(event: EventDict, *, colours: bool = False) -> str:
+    """Write a line that fits a terminal: of a call its method and outcome first, no date, names last."""
+    event = dict(event)
+    level, time = str(event.pop("level", "info")), str(event.pop("timestamp", ""))[11:19]
+    trace = [str(event.pop(name)) for name in ("exception", "stack") if event.get(name)]
+    for name in ("logger", "caller"):
+        event.pop(name, None)
+    head = [str(event.pop("event", ""))]
+    if head == ["call"]:
+        head = [str(event.pop(name, None) or "(no method)") for name in ("method", "outcome")]
+    if head == ["request"]:
+        head = [str(event.pop(name, None) or "(no answer)") for name in ("function", "status")]
+        if event.get("attempt") == 1:
+            del event["attempt"]
+    if "duration_ms" in event:
+        head.append(f"{event.pop('duration_ms'):.0f}ms")
+    if "host" in event:
+        head.append(str(event.pop("host")))
+    name = event.pop("call_id", None)
+    rest = [f"{key}={value}" for key, value in event.items() if value is not None]
+    line = " ".join([time, _MARKS.get(level, level), *head, *rest, *([f"id={name}"] if name else [])])
+    if colours and level in _COLOURS:
+        line = f"{_COLOURS[level]}{line}{_PLAIN}"
+    return "\n".join([line, *trace])
+
+
 def configure(settings: KitSettings, *, stream: TextIO | None = None) -> None:
     """Send all logs of the process through one pipeline to ``stream``, standard error without one.
 
@@ -60,11 +91,12 @@ def configure(settings: KitSettings, *, stream: TextIO | None = None) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.stdlib.PositionalArgumentsFormatter(),
     ]
-    renderer: Processor = (
-        structlog.processors.JSONRenderer()
-        if as_json
-        else structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)
-    )
+    colours = stream.isatty()
+
+    def line(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+        return for_eyes(event, colours=colours)
+
+    renderer: Processor = structlog.processors.JSONRenderer() if as_json else line
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -1,7 +1,8 @@
 """Which methods there are: a decorator that reads a handler's annotations, and a table to look events up in."""
 
+import difflib
 import inspect
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
 
@@ -17,7 +18,8 @@ class Method:
 
     ``request_model`` is None for a handler that takes any payload as it comes; ``result_type`` is its return
     annotation; ``binary`` says that replies may hold bytes, ``writes`` that a call changes something at the site;
-    ``doc`` is the handler's docstring.
+    ``needs`` are the functions that it calls there, ``gains_by`` those that it can do without; ``doc`` is the handler's
+    docstring.
     """
 
     name: str
@@ -27,6 +29,8 @@ class Method:
     handler: Handler
     binary: bool
     writes: bool
+    needs: tuple[str, ...]
+    gains_by: tuple[str, ...]
     doc: str
 
 
@@ -37,11 +41,20 @@ class Registry:
         self._methods: list[Method] = []
         self._by_event: dict[str, Method] = {}
 
-    def method(self, name: str, *aliases: str, binary: bool = False, writes: bool = False) -> Callable[[H], H]:
+    def method(
+        self,
+        name: str,
+        *aliases: str,
+        binary: bool = False,
+        writes: bool = False,
+        needs: Sequence[str] = (),
+        gains_by: Sequence[str] = (),
+    ) -> Callable[[H], H]:
         """Register ``async def handler(request: SomeModel, call: Call) -> Result`` for an event and its aliases.
 
         A request annotated ``object`` takes whatever payload comes. ``binary``: replies may hold bytes.
-        ``writes``: a call changes something at the site, so that no key of it may be misspelt.
+        ``writes``: a call changes something at the site, so that no key of it may be misspelt. ``needs``: the
+        functions that it calls there; ``gains_by``: further ones that it uses where it may.
         Raises TypeError for a handler of another form, ValueError for a name that is taken.
         """
 
@@ -65,6 +78,8 @@ class Registry:
                     handler=handler,
                     binary=binary,
                     writes=writes,
+                    needs=tuple(needs),
+                    gains_by=tuple(gains_by),
                     doc=inspect.getdoc(handler) or "",
                 )
             )
@@ -90,6 +105,12 @@ class Registry:
     def find(self, event: str) -> Method | None:
         """Return the method that an event calls, by name or alias."""
         return self._by_event.get(event)
+
+    def nearest(self, event: object) -> list[str]:
+        """Return the three events whose names are most like an unknown one."""
+        by_lower = {name.lower(): name for name in self.events}
+        wanted = event[:100].lower() if isinstance(event, str) else ""
+        return [by_lower[name] for name in difflib.get_close_matches(wanted, by_lower, n=3, cutoff=0.0)]
 
     @property
     def events(self) -> tuple[str, ...]:

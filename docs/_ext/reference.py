@@ -1,20 +1,31 @@
 """Writes the reference pages from the code: a line ``<!-- generated: NAME -->`` of a page becomes what is said here."""  # noqa: INP001 - found by conf.py, part of no package
 
+import ast
+import inspect
 import re
-from collections.abc import Iterable, Iterator
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
+from examples import PAYLOADS, examples
 from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from sphinx.application import Sphinx
 from typing_extensions import get_type_hints, is_typeddict
+from values import values_section
 from wire_types import Shapes, in_words, is_model
 
 from rpc_moodle import errors
+from rpc_moodle.cli.naming import command_of
 from rpc_moodle.methods import METHODS
+from rpc_moodle.moodle.rights import rights
 from rpc_moodle.settings import Settings
 from utils.errors import CODES, ErrorCode
 from utils.registry import Method
+from utils.settings import holds_secrets
+
+__all__ = ["ALL_CODES", "PAYLOADS", "examples", "methods_sections", "methods_table", "settings_table", "setup"]
 
 ALL_CODES: tuple[ErrorCode, ...] = (*CODES, *errors.CODES)
 _MARK = re.compile(r"^<!-- generated: (\w+) -->$", re.MULTILINE)
@@ -31,28 +42,111 @@ def settings_table() -> str:
     return _table(("variable", "default", "meaning"), rows)
 
 
-def codes_table() -> str:
-    """Write a row per error code: when it is given, and whether calling again can help."""
-    rows = (
-        (f"`{code.name}`", _capital(code.when.rstrip(".")) + ".", "yes" if code.retryable else "no")
+def settings_list() -> str:
+    """Write an entry per setting, which narrow windows hold as well as wide ones."""
+    prefix = Settings.model_config["env_prefix"]
+    entries = []
+    for name, field in Settings.model_fields.items():
+        default = _default(field)
+        file = (
+            f" `{prefix}{name.upper()}_FILE` may name a file that holds them."
+            if holds_secrets(field.annotation)
+            else ""
+        )
+        head = f"`{prefix}{name.upper()}`" + (f" = {default}" if default else "")
+        entries.append(f"{head}\n: {field.description or ''}{file}\n")
+    return "\n".join(entries)
+
+
+def codes_list() -> str:
+    """Write an entry per error code: when it is given, and whether calling again can help."""
+    return "\n".join(
+        f"`{code.name}`{' (retryable)' if code.retryable else ''}\n: {_capital(code.when.rstrip('.'))}.\n"
         for code in ALL_CODES
     )
-    return _table(("code", "when", "retryable"), rows)
 
 
-def methods_sections() -> str:
-    """Write a section per method, then a section per shape that they take or give."""
+def methods_table() -> str:
+    """Write a row per method: its name and what it does."""
+    rows = ((f"[{method.name}](#{method.name.lower()})", _prose(method.doc).partition("\n")[0]) for method in METHODS)
+    return _table(("event", "what it does"), rows)
+
+
+def methods_sections(shown: Mapping[str, str] | None = None) -> str:
+    """Write a section per method, with the example that is ``shown``, then the values, then a section per shape."""
     shapes: Shapes = {}
-    parts = [_method(method, shapes) for method in METHODS]
+    parts = [_method(method, shapes, (shown or {}).get(method.name)) for method in METHODS]
     done: set[str] = set()
     described = []
     while waiting := [name for name in shapes if name not in done]:
         done.update(waiting)
         described += [_shape(name, shapes) for name in waiting]
-    return "\n\n".join([*parts, "## Shapes", *described])
+    return "\n\n".join([*parts, values_section(), "## Shapes", *described])
 
 
-def _method(method: Method, shapes: Shapes) -> str:
+def capabilities_table() -> str:
+    """Write a row per method: the library's functions behind it, its command, Moodle's functions, and the rights."""
+    rows = (
+        (
+            f"`{method.name}`",
+            ", ".join(f"`{name}`" for name in library_calls(method.handler)),
+            f"`{' '.join(command_of(method.name))}`",
+            _functions(method),
+            ", ".join(_rights(method)),
+        )
+        for method in METHODS
+        if method.needs or method.gains_by
+    )
+    return _table(("event", "library", "command", "functions of Moodle", "rights"), rows)
+
+
+def _functions(method: Method) -> str:
+    needed = [f"`{name}`" for name in method.needs]
+    better = [f"*`{name}`*" for name in method.gains_by]
+    return ", ".join([*needed, *better])
+
+
+def _rights(method: Method) -> list[str]:
+    found = {right: None for function in method.needs for right in rights(function)}
+    return [f"`{right.capability}`" + (f" ({right.only_for})" if right.only_for else "") for right in found]
+
+
+def library_calls(handler: Callable[..., object]) -> list[str]:
+    """List the functions of the library that a handler calls, itself or in functions of its own module."""
+    found: dict[str, None] = {}
+    seen: set[str] = set()
+    waiting = [handler]
+    while waiting:
+        function = waiting.pop()
+        seen.add(function.__name__)
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        for node in ast.walk(tree):
+            named = ast.unparse(node) if isinstance(node, ast.Attribute | ast.Name) else ""
+            value = _looked_up(named, function.__globals__) if named.replace(".", "").isidentifier() else None
+            if not inspect.isfunction(value):
+                continue
+            asks = inspect.iscoroutinefunction(value) or inspect.isasyncgenfunction(value)
+            if asks and value.__module__.startswith("rpc_moodle.moodle."):
+                found[f"{value.__module__.removeprefix('rpc_moodle.moodle.')}.{value.__name__}"] = None
+            elif value.__module__ == function.__module__ and value.__name__ not in seen:
+                waiting.append(value)
+    return sorted(found)
+
+
+def _looked_up(name: str, names: Mapping[str, Any]) -> Any:
+    first, *rest = name.split(".")
+    value = names.get(first)
+    for part in rest:
+        value = getattr(value, part, None) if inspect.ismodule(value) else None
+    return value
+
+
+def shown_methods() -> str:
+    """Write the sections with what a run gave."""
+    return methods_sections(examples())
+
+
+def _method(method: Method, shapes: Shapes, example: str | None) -> str:
     lines = [f"## {method.name}", ""]
     if method.aliases:
         lines += ["Also called " + ", ".join(f"`{alias}`" for alias in method.aliases) + ".", ""]
@@ -60,8 +154,33 @@ def _method(method: Method, shapes: Shapes) -> str:
     if method.request_model is None:
         lines += ["The payload can be anything."]
     else:
-        lines += [_table(("payload", "type", "default", "meaning"), _fields(method.request_model, shapes))]
-    return "\n".join([*lines, "", f"`data`: {in_words(method.result_type, shapes)}."])
+        lines += [_entries(_fields(method.request_model, shapes))]
+    lines += ["", f"`data`: {in_words(method.result_type, shapes)}."]
+    if codes := _errors(method):
+        lines += ["", f"Errors besides those of [any call](errors.md#codes): {codes}."]
+    if example:
+        lines += ["", "For example:", "", example]
+    return "\n".join(lines)
+
+
+def _errors(method: Method) -> str:
+    """List the codes that not every call can get: those of a site, of a batch, of a reply with files."""
+    names: list[str] = []
+    options = method.request_model.model_fields.get("options") if method.request_model else None
+    if options is not None and "url" in getattr(options.annotation, "model_fields", {}):
+        names += [code.name for code in errors.CODES]
+    if method.writes or method.binary:
+        names += ["partial_failure", "too_large"]
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _entries(fields: Iterable[tuple[str, str, str, str]]) -> str:
+    """Write fields as a list, which narrow windows hold as well as wide ones."""
+    entries = []
+    for name, kind, need, meaning in fields:
+        also = f", {need}" if need == "required" else f", else {need}" if need else ""
+        entries.append(f"{name} ({kind}{also})\n: {meaning or 'See there.'}\n")
+    return "\n".join(entries)
 
 
 def _fields(model: type[BaseModel], shapes: Shapes, path: str = "") -> Iterator[tuple[str, str, str, str]]:
@@ -75,7 +194,7 @@ def _fields(model: type[BaseModel], shapes: Shapes, path: str = "") -> Iterator[
             yield from _fields(field.annotation, shapes, f"{first}.")  # type: ignore[arg-type] # it is a model
             continue
         need = "required" if field.is_required() else _default(field)
-        also = [f"Also `{'`, `'.join(others)}`."] if others else []
+        also = [f"Also accepted: `{'`, `'.join(others)}`."] if others else []
         kind = in_words(field.annotation, shapes).removesuffix(" or null")
         yield f"`{first}`", kind, need, " ".join([field.description or "", *also]).strip()
 
@@ -91,7 +210,7 @@ def _shape(name: str, shapes: Shapes) -> str:
             ),
         )
     else:
-        table = _table(("key", "type", "default", "meaning"), _fields(shape, shapes))
+        table = _entries(_fields(shape, shapes))
     return f"### {name}\n\n{_prose(shape.__doc__)}\n\n{table}"
 
 
@@ -124,7 +243,13 @@ def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def _fill(_app: Sphinx, _page: str, source: list[str]) -> None:
-    written = {"settings": settings_table, "codes": codes_table, "methods": methods_sections}
+    written = {
+        "settings": settings_list,
+        "codes": codes_list,
+        "overview": methods_table,
+        "methods": shown_methods,
+        "capabilities": capabilities_table,
+    }
     source[0] = _MARK.sub(lambda mark: written[mark[1]](), source[0])
 
 
@@ -132,5 +257,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Have every page filled before it is read."""
     app.connect("source-read", _fill)
     # These pages depend on the code, which Sphinx does not watch: read them at every build.
-    app.connect("env-get-outdated", lambda *_: ["methods", "errors", "settings"])
+    app.connect("env-get-outdated", lambda *_: ["methods", "errors", "settings", "capabilities"])
     return {"parallel_read_safe": True}

@@ -1,26 +1,24 @@
 """The commands, put together: ``python -m rpc_moodle COMMAND``."""
 
-import json
-import sys
-from collections.abc import Coroutine
-from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from enum import StrEnum
+from importlib.metadata import version
+from typing import Annotated
 
+import structlog
 import typer
-import uvloop
-from pydantic import ValidationError
 
 from rpc_moodle import sandbox as in_memory_moodle
 from rpc_moodle.app import create_app
 from rpc_moodle.cli import demo as demonstration
-from rpc_moodle.cli import download as cli_download
-from rpc_moodle.cli.once import as_json, call_once
-from rpc_moodle.settings import Settings
-from utils.auth import reason_not_to_start
+from rpc_moodle.cli import doctor as cli_doctor
+from rpc_moodle.cli.call import call
+from rpc_moodle.cli.download import download
+from rpc_moodle.cli.generated import add_commands
+from rpc_moodle.cli.start import refuse, run, settings, settings_to_listen
+from rpc_moodle.methods import METHODS
 from utils.logs import configure
 from utils.server import serve as serve_app
-
-T = TypeVar("T")
+from utils.starting import effective
 
 cli = typer.Typer(
     help="Moodle for platforms: users, submissions and feedback over Socket.IO.",
@@ -30,76 +28,83 @@ cli = typer.Typer(
 )
 
 
-def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on uvloop."""
-    return uvloop.run(main)
+class Release(StrEnum):
+    """A Moodle release that the sandbox can behave as."""
+
+    V44 = "4.4"
+    V45 = "4.5"
+    V50 = "5.0"
 
 
-def settings() -> Settings:
-    """Read the settings, or end with a sentence that names the variable and what is wrong with it."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        for problem in error.errors(include_url=False, include_input=False):
-            name = "RPC_MOODLE_" + "_".join(str(part) for part in problem["loc"]).upper()
-            typer.echo(f"{name}: {problem['msg']}", err=True)
-        raise typer.Exit(2) from None
+def _say_version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if wanted:
+        typer.echo(f"rpc_moodle {version('rpc-moodle')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def common(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Moodle for platforms: users, submissions and feedback over Socket.IO."""
 
 
 @cli.command()
-def serve() -> None:
+def serve(
+    *,
+    host: Annotated[str | None, typer.Option(help="Address to listen on, in place of RPC_MOODLE_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on, in place of RPC_MOODLE_PORT.")] = None,
+) -> None:
     """Start the service; settings come from the environment (RPC_MOODLE_…)."""
-    chosen = settings()
-    if reason := reason_not_to_start(chosen):
-        typer.echo(reason, err=True)
-        raise typer.Exit(2)
+    chosen = settings_to_listen(host=host, port=port)
     configure(chosen)
-    run(serve_app(create_app(chosen), chosen))
+    structlog.get_logger("rpc_moodle").info("settings", **effective(chosen))
+    try:
+        run(serve_app(create_app(chosen), chosen))
+    except OSError as error:
+        refuse([_cannot_listen(chosen.host, chosen.port, error)])
 
 
 @cli.command()
 def sandbox(
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8090,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8090,
     users: Annotated[int, typer.Option(min=0, help="Students of the large course.")] = 50,
     latency: Annotated[float, typer.Option(min=0, help="Seconds before every answer.")] = 0.0,
-    release: Annotated[str, typer.Option(help="Moodle release to behave as: 4.4, 4.5 or 5.0.")] = "4.5",
+    release: Annotated[Release, typer.Option(help="Moodle release to behave as.")] = Release.V45,
 ) -> None:
     """Start a small Moodle that lives in memory."""
-    run(in_memory_moodle.run(host, port, users=users, latency=latency, release=release))
+    try:
+        run(in_memory_moodle.run(host, port, users=users, latency=latency, release=release.value))
+    except OSError as error:
+        refuse([_cannot_listen(host, port, error)])
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
 
 
 @cli.command()
 def demo() -> None:
-    """Start sandbox and service, call every published method as a backend would, and show what came back."""
-    configure(Settings(log_level="warning"))
-    run(demonstration.run())
-
-
-@cli.command()
-def call(
-    event: Annotated[str, typer.Argument(help="The method, such as getUsersFromCourse.")],
-    payload: Annotated[
-        Path | None, typer.Argument(help="A file with the JSON payload; standard input without one.")
-    ] = None,
-) -> None:
-    """Run one method and print its reply; the exit status is 0 when it succeeded, 1 when it failed."""
-    chosen = settings()
+    """Start sandbox and service, call the published methods as a backend would, and show what came back."""
+    chosen = settings(log_level="error", allow_private=True)
     configure(chosen)
-    try:
-        text = sys.stdin.buffer.read() if payload is None else payload.read_bytes()
-        value = json.loads(text) if text.strip() else {}
-    except OSError as error:
-        raise typer.BadParameter(f"cannot read {payload}: {error.strerror}") from None
-    except ValueError:
-        raise typer.BadParameter("the payload is no JSON") from None
-    reply = run(call_once(chosen, event, value))
-    typer.echo(as_json(reply))
-    raise typer.Exit(0 if reply["success"] else 1)
+    run(demonstration.run(chosen))
 
 
-cli.command()(cli_download.download)
+cli.command()(call)
+cli.command()(download)
+cli.command()(cli_doctor.doctor)
+add_commands(cli, METHODS, settings)
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> str:
+    why = (error.strerror or type(error).__name__).rpartition(": ")[2]
+    return (
+        f"Nothing can listen on {host}, port {port} ({why}): another program may have it; choose another with --port."
+    )
 
 
 def main() -> None:

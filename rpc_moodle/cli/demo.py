@@ -20,17 +20,17 @@ COURSE, ESSAY = 2, 8
 _ROWS = 6  # of a list, so that the whole demonstration fits on two screens
 
 
-async def run(console: Console | None = None) -> None:
+async def run(settings: Settings, console: Console | None = None) -> None:
     """Show it; raises RuntimeError when a call fails that should not."""
     console = console or Console()
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(Sandbox())
-        url = await stack.enter_async_context(
-            listening(create_app(Settings(allow_private=True)), host="127.0.0.1", port=0)
-        )
+        url = await stack.enter_async_context(listening(create_app(settings), host="127.0.0.1", port=0))
         backend = await stack.enter_async_context(connected(url))
         console.print(f"A Moodle in memory at {sandbox.url}, the service at {url}, a backend connected to it.\n")
         await _Show(console, backend, {"url": sandbox.url, "apiKey": sandbox.token("teacher_full")}).all()
+        sandbox.site.panel.panel_url = url
+        await _Show(console, backend, {"url": sandbox.url, "apiKey": sandbox.site.panel.api_key}).panel()
 
 
 class _Show:
@@ -78,6 +78,19 @@ class _Show:
         )
         self._console.print(f"[yellow]{escape(reply['message'])}[/]" if not reply["success"] else "")
         self._table(reply["data"]["results"], "extId", "status", "code", "message")
+
+    async def panel(self) -> None:
+        """Have plugins updated by a MooPanel site, of which one update fails, and wait for the outcome."""
+        plugins = (await self._data("moopanel.getPlugins", updates=True))["plugins"]
+        updates = [plugin["updates"][0] for plugin in plugins if plugin["updates"]]
+        self._table(updates, "component", "version", "download")
+
+        chosen = [update for update in updates if update["component"] != "local_silent"]
+        keys = ("component", "version", "release", "download")
+        rows = [{key: update[key] for key in keys} for update in chosen]
+        started = await self._data("moopanel.updatePlugins", instanceId=1, updates=rows)
+        (outcome,) = await self._data("moopanel.waitForJob", jobs=started["jobs"])
+        self._table(outcome["report"]["items"], "component", "ok", "message")
 
     async def _data(self, event: str, **payload: object) -> Any:
         reply = await self._call(event, **payload)

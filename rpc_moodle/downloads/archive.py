@@ -1,17 +1,18 @@
 """All submitted files of an assignment as one ZIP, streamed in constant memory."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Hashable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Hashable, Sequence
+from contextlib import aclosing
 from functools import partial
 
 from pydantic import SecretStr
 
+from rpc_moodle.downloads.onlinetext import TextFile
 from rpc_moodle.downloads.tree import SubmittedFile
 from rpc_moodle.downloads.zipstream import ZipStream
 from rpc_moodle.errors import sentence
 from rpc_moodle.moodle import Http, MoodleError
 from rpc_moodle.moodle.files.ahead import in_order
-from rpc_moodle.moodle.files.remote import RemoteFile, open_file
+from rpc_moodle.moodle.files.remote import RemoteFile
 
 ERRORS = "_errors.txt"
 """The entry that names the files which could not be fetched, and why; there is none when all could."""
@@ -32,7 +33,7 @@ class Archive:
         """Take the files and what opens them; transfers of ``owner`` take turns, and count as ``caller``'s."""
         self.failed: list[tuple[str, str]] = []
         self._files = files
-        self._openers = [partial(_opened, http, file, token, owner=owner, caller=caller) for file in files]
+        self._openers = [partial(file.open, http, token, owner, caller) for file in files]
 
     async def chunks(self) -> AsyncGenerator[bytes, None]:
         """Give the ZIP's bytes; a file that fails is left out and named in ``_errors.txt`` and the ZIP's comment."""
@@ -58,11 +59,11 @@ class Archive:
         zipped.close(comment)
 
     async def _member(
-        self, zipped: ZipStream, listed: SubmittedFile, file: RemoteFile | Exception
+        self, zipped: ZipStream, listed: SubmittedFile, file: RemoteFile | TextFile | Exception
     ) -> AsyncGenerator[bytes, None]:
         if isinstance(file, MoodleError):
             self.failed.append((listed.path, sentence(file)))
-        if not isinstance(file, RemoteFile):
+        if isinstance(file, Exception):
             return
         zipped.begin(listed.path, size=file.head.size, modified=listed.modified, mimetype=listed.mimetype)
         whole = False
@@ -75,13 +76,3 @@ class Archive:
             self.failed.append((listed.path, sentence(error)))
         zipped.end(keep=whole)
         yield zipped.take()
-
-
-@asynccontextmanager
-async def _opened(
-    http: Http, file: SubmittedFile, token: SecretStr, *, owner: Hashable, caller: Hashable
-) -> AsyncIterator[RemoteFile]:
-    if isinstance(file.url, MoodleError):
-        raise file.url
-    async with open_file(http, file.url, token, owner=owner, caller=caller) as opened:
-        yield opened

@@ -152,6 +152,13 @@ class CallLinks:
             return str(url.update_query(ticket=self._ticket(str(url).removeprefix(self._script))))
         return str(url.update_query(token=self._token.get_secret_value()) if self._mode == "plain" else url)
 
+    def listed(self, fileurl: str) -> str:
+        """Write a file URL as :meth:`link` does; empty where it is not one of the site's own files."""
+        try:
+            return self.link(fileurl)
+        except errors.InvalidSite:
+            return ""
+
     def _ticket(self, item: str) -> str:
         if self._series is None:
             facts = {"script": self._script, "token": self._token.get_secret_value()}

@@ -8,6 +8,7 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from rpc_moodle.downloads.links import FileAccess
+from rpc_moodle.downloads.onlinetext import TextFile, open_text
 from rpc_moodle.errors import translate
 from rpc_moodle.moodle import Http, MoodleError
 from rpc_moodle.moodle.files.remote import RemoteFile, open_file
@@ -46,10 +47,12 @@ class FileProblem(TypedDict):
 class FileReport(TypedDict):
     """What became of a file: ``size`` in bytes and ``sha1`` in hex, or ``error``.
 
-    ``url`` is as asked, without a plain token; ``content`` is only in a detailed reply.
+    ``url`` is as asked, without a plain token; where a whole assignment was asked for, ``path`` is the file's place
+    in the archive, and the ``url`` of an online text is empty. ``content`` is only in a detailed reply.
     """
 
     url: str
+    path: NotRequired[str]
     filename: NotRequired[str]
     size: NotRequired[int]
     mimetype: NotRequired[str]
@@ -60,23 +63,29 @@ class FileReport(TypedDict):
 
 @dataclass(frozen=True)
 class Wanted:
-    """A file that a caller asked for: its URL without secrets, and what opens it or why nothing does."""
+    """A file that a caller asked for: its URL without secrets, and what opens it, what it holds, or why nothing does.
+
+    ``path`` is its place in a tree, where it has one.
+    """
 
     url: str
-    access: FileAccess | MoodleError | RpcError
+    access: FileAccess | bytes | MoodleError | RpcError
+    path: str = ""
 
-    def open(self, http: Http, call: Call) -> AbstractAsyncContextManager[RemoteFile]:
+    def open(self, http: Http, call: Call) -> AbstractAsyncContextManager[RemoteFile | TextFile]:
         """Open the file in a call's turn. Raises the error that stands in place of what opens it."""
         if isinstance(self.access, Exception):
             raise self.access
+        if isinstance(self.access, bytes):
+            return open_text(self.path.rpartition("/")[2], self.access)
         caller = call.caller.id if call.caller else None
         return open_file(http, self.access.url, self.access.token, owner=call, caller=caller)
 
 
-def report(wanted: Wanted, file: RemoteFile) -> FileReport:
+def report(wanted: Wanted, file: RemoteFile | TextFile) -> FileReport:
     """Say what came; for a file whose last piece has come."""
     return {
-        "url": wanted.url,
+        **_asked(wanted),
         "filename": file.name,
         "size": file.received,
         "mimetype": file.mimetype,
@@ -95,7 +104,11 @@ def failed(wanted: Wanted, error: Exception) -> FileReport:
         "retryable": known.retryable,
         "details": known.details,
     }
-    return {"url": wanted.url, "error": problem}
+    return {**_asked(wanted), "error": problem}
+
+
+def _asked(wanted: Wanted) -> FileReport:
+    return {"url": wanted.url, "path": wanted.path} if wanted.path else {"url": wanted.url}
 
 
 def count(files: Sequence[object], limits: DownloadLimits, *, stream: bool) -> None:
@@ -120,7 +133,7 @@ async def collect(http: Http, files: Sequence[Wanted], limits: DownloadLimits, c
     Raises RpcError `too_large` as soon as it is known that they are more than one reply may hold.
     """
     load = _Load(limits, call, len(files))
-    reports: list[FileReport] = [{"url": wanted.url} for wanted in files]
+    reports: list[FileReport] = [_asked(wanted) for wanted in files]
 
     async def one(index: int, wanted: Wanted) -> None:
         try:
@@ -147,7 +160,7 @@ class _Load:
         self._bytes = 0
         self._expected = 0
 
-    async def take(self, wanted: Wanted, file: RemoteFile) -> FileReport:
+    async def take(self, wanted: Wanted, file: RemoteFile | TextFile) -> FileReport:
         self._expect(file.head.size or 0)
         pieces: list[bytes] = []
         async for piece in file.pieces():

@@ -7,6 +7,7 @@ from functools import partial
 
 from typing_extensions import TypedDict
 
+from rpc_moodle.downloads.onlinetext import TextFile
 from rpc_moodle.downloads.reply import FileProblem, FileReport, Wanted, failed, report
 from rpc_moodle.moodle import Http, MoodleError
 from rpc_moodle.moodle.files.ahead import in_order
@@ -22,11 +23,15 @@ UNACKNOWLEDGED = 4
 
 
 class FileEvent(TypedDict, total=False):
-    """A ``file`` event; ``size`` is the whole file's in bytes, or None; ``error`` says that its pieces are void."""
+    """A ``file`` event; ``size`` is the whole file's in bytes, or None; ``error`` says that its pieces are void.
+
+    ``path`` is the file's place in the archive, where a whole assignment was asked for.
+    """
 
     streamId: str
     index: int
     filename: str
+    path: str
     size: int | None
     mimetype: str
     seq: int
@@ -86,10 +91,14 @@ async def _events(
             index += 1
 
 
-async def _file(wanted: Wanted, file: RemoteFile | Exception, reports: list[FileReport]) -> AsyncIterator[FileEvent]:
+async def _file(
+    wanted: Wanted, file: RemoteFile | TextFile | Exception, reports: list[FileReport]
+) -> AsyncIterator[FileEvent]:
     about: FileEvent = {"filename": "", "size": None, "mimetype": "", "seq": 0, "last": False}
+    if wanted.path:
+        about["path"] = wanted.path
     try:
-        if not isinstance(file, RemoteFile):
+        if isinstance(file, Exception):
             raise file
         about |= {"filename": file.name, "size": file.head.size, "mimetype": file.mimetype}
         held = b""

@@ -1,30 +1,18 @@
-"""The published methods, one module per area."""
+"""The published methods: every module here that has a registry ``methods`` adds what stands in it."""
 
-from rpc_moodle.methods import (
-    assignments,
-    courses,
-    feedback,
-    files,
-    panel,
-    panel_backups,
-    panel_jobs,
-    panel_plugins,
-    panel_users,
-    probe,
-    submissions,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
+from rpc_moodle.methods import setup
 from utils.registry import Registry
 
-METHODS: Registry = probe.methods.merge(
-    courses.methods,
-    assignments.methods,
-    submissions.methods,
-    files.methods,
-    feedback.methods,
-    panel.methods,
-    panel_users.methods,
-    panel_plugins.methods,
-    panel_backups.methods,
-    panel_jobs.methods,
-)
+
+def _found() -> Registry:
+    modules = (import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__))
+    found = [module.methods for module in modules if isinstance(getattr(module, "methods", None), Registry)]
+    others = Registry().merge(*found)
+    return others.merge(setup.checking(others))
+
+
+METHODS: Registry = _found()
 """Every published method."""

@@ -13,10 +13,14 @@ class AssignmentUsersRequest(AssignmentRequest):
     """Whose participants to list."""
 
 
-@methods.method("getUsersFromAssignment")
+@methods.method(
+    "getUsersFromAssignment",
+    needs=["core_enrol_get_enrolled_users", "mod_assign_get_assignments"],
+    gains_by=["mod_assign_list_participants", "mod_assign_get_user_mappings"],
+)
 async def get_users_from_assignment(request: AssignmentUsersRequest, call: Call) -> list[User]:
     """List the users who take part in an assignment, submissions or not; blind marking stays blind."""
-    async with moodle_of(request, call) as moodle:
+    async with moodle_of(request, call, counting=True) as moodle:
         _, rows = await assignment_participants(moodle, request.course_id, request.assignment_id)
     people = People(request.options.language)
     return [people.user(row) for row in rows]

@@ -4,8 +4,10 @@ import re
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, model_validator
+from yarl import URL
 
 from rpc_moodle.moodle import Http, MoodleClient
+from rpc_moodle.moodle.errors import InvalidCredential, InvalidSite
 from rpc_moodle.moodle.wire import check_token
 from rpc_moodle.transport.address import site_url
 from utils.call import Call
@@ -15,27 +17,53 @@ _MAX_ID = 2**63 - 1  # what a database of Moodle can number
 
 
 def _moodle_id(value: object) -> object:
-    if isinstance(value, bool | bytes):
-        raise ValueError("must be a number, or a string of digits")  # noqa: TRY004 - pydantic wants ValueError
-    if isinstance(value, str):
-        if not re.fullmatch(r"\s*[0-9]{1,19}\s*", value):
-            raise ValueError("must be a number, or a string of digits")
-        return int(value)
-    return value
+    number: object = value
+    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,19}\s*", value):
+        number = int(value)
+    if isinstance(value, float) and value.is_integer():
+        number = int(value)
+    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= _MAX_ID:
+        raise ValueError("must be a whole number from 1, or a string of its digits")
+    return number
 
 
-MoodleId = Annotated[int, BeforeValidator(_moodle_id), Field(ge=1, le=_MAX_ID)]
+MoodleId = Annotated[int, BeforeValidator(_moodle_id)]
 """An id of Moodle's: a number from 1, or a string of digits."""
 
 
-SiteAddress = Annotated[str, AfterValidator(lambda text: str(site_url(text)))]
+def _problem(text: str, name: str) -> str:
+    """Make of the adapter's sentence what is said of a field: it names the field itself."""
+    return text.removeprefix(name).strip().rstrip(".")
+
+
+def _site(text: str) -> str:
+    try:
+        return str(site_url(text))
+    except InvalidSite as error:
+        raise ValueError(_problem(str(error), "The Moodle URL")) from None
+
+
+def _key(value: SecretStr) -> SecretStr:
+    try:
+        return check_token(value)
+    except InvalidCredential as error:
+        raise ValueError(_problem(str(error).partition(";")[0], "The API key")) from None
+
+
+SiteAddress = Annotated[str, AfterValidator(_site)]
 """The address of a Moodle site as pasted, normalised."""
 
-ApiKey = Annotated[SecretStr, AfterValidator(check_token)]
+ApiKey = Annotated[SecretStr, AfterValidator(_key)]
 """The token of a Moodle web service."""
 
 
-Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{1,8}){0,3}$")]
+def _language(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{1,8}){0,3}", text):
+        raise ValueError("must be a language as Moodle names it, such as de or pt_br")
+    return text
+
+
+Language = Annotated[str, AfterValidator(_language)]
 """A language as Moodle names it: ``de``, ``pt_br``."""
 
 
@@ -102,16 +130,24 @@ def lifted(data: Any, *names: str) -> Any:
     return data | {name: options[name] for name in names if name in options}
 
 
-def moodle_of(request: MoodleRequest, call: Call) -> MoodleClient:
+def moodle_of(request: MoodleRequest, call: Call, *, counting: bool = False) -> MoodleClient:
     """Make the client of a call: its own site and key, the service's connections.
+
+    ``counting``: the users that a listing brings are the call's progress.
 
     Raises InvalidSite or InvalidCredential.
     """
+
+    async def listed(users: int) -> None:
+        await call.progress(users, None)
+
+    call.note(host=URL(request.options.url).host)
     return MoodleClient(
         request.options.url,
         request.options.api_key,
         http=call.shared(Http),
         language=request.options.language,
         remaining=call.deadline.remaining,
+        listed=listed if counting else None,
         caller=call.caller.id if call.caller else None,
     )

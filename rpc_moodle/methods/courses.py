@@ -9,7 +9,7 @@ from rpc_moodle.methods.common import CourseRequest, moodle_of
 from rpc_moodle.methods.people import People, User
 from rpc_moodle.moodle import assignments, users
 from rpc_moodle.moodle.models import Assignment
-from rpc_moodle.moodle.publishing.grading import scheme
+from rpc_moodle.moodle.publishing.conditions import scheme
 from rpc_moodle.moodle.text import plain_name
 from rpc_moodle.transport.gather import together
 from utils.call import Call
@@ -22,10 +22,10 @@ class CourseUsersRequest(CourseRequest):
     """Whose users to list."""
 
 
-@methods.method("getUsersFromCourse")
+@methods.method("getUsersFromCourse", needs=["core_enrol_get_enrolled_users"])
 async def get_users_from_course(request: CourseUsersRequest, call: Call) -> list[User]:
     """List everyone enrolled in a course, suspended enrolments included."""
-    async with moodle_of(request, call) as moodle:
+    async with moodle_of(request, call, counting=True) as moodle:
         people = People(moodle.language)
         return [people.user(row) async for row in users.enrolled(moodle, request.course_id)]
 
@@ -59,7 +59,9 @@ class CourseAssignmentsRequest(CourseRequest):
     detailed: bool = Field(default=False, description="Give an object for each assignment instead of a list.")
 
 
-@methods.method("getAssignmentInfoFromCourse")
+@methods.method(
+    "getAssignmentInfoFromCourse", needs=["mod_assign_get_assignments"], gains_by=["core_course_get_course_module"]
+)
 async def get_assignment_info_from_course(
     request: CourseAssignmentsRequest, call: Call
 ) -> list[tuple[int, str, int | None]] | list[AssignmentInfo]:

@@ -1,6 +1,7 @@
 """Feedback and grades for an assignment, and the report of an earlier call."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import AliasChoices, Field
@@ -8,17 +9,18 @@ from pydantic import AliasChoices, Field
 from rpc_moodle.errors import NOT_FOUND
 from rpc_moodle.methods.common import MoodleRequest, moodle_of
 from rpc_moodle.methods.publishing import (
-    FeedbackItem,
-    GradeItem,
+    FeedbackRow,
+    GradeRow,
     Points,
     PublicationReport,
     PublicationState,
     PublishingRequest,
     report,
     reported,
+    sorted_out,
 )
 from rpc_moodle.moodle import assignments
-from rpc_moodle.moodle.publishing import Entry, InvalidEntries, Options, Publication
+from rpc_moodle.moodle.publishing import Entry, InvalidEntries, Options, Publication, Result, is_empty
 from rpc_moodle.publications import Publications
 from utils.call import Call
 from utils.errors import INVALID_REQUEST, RpcError
@@ -26,6 +28,15 @@ from utils.registry import Registry
 
 methods = Registry()
 
+PUBLISHING_GAINS_BY = (
+    "mod_assign_get_submission_status",
+    "mod_assign_get_grades",
+    "mod_assign_get_user_flags",
+    "mod_assign_get_submissions",
+    "mod_assign_save_grades",
+    "core_course_get_course_module",
+    "core_grading_get_definitions",
+)
 _ANSWER_SECONDS = 1.0
 """Seconds of a call's time that are kept for its reply; of a short call, a tenth."""
 
@@ -33,15 +44,15 @@ _ANSWER_SECONDS = 1.0
 class TextFeedbackRequest(PublishingRequest):
     """Texts for users, each with a grade if there is one."""
 
-    feedback: list[FeedbackItem] = Field(
-        validation_alias=AliasChoices("feedback_data", "feedback"), description="One item for each user."
+    feedback: list[FeedbackRow] = Field(
+        validation_alias=AliasChoices("feedback", "feedback_data"), description="One item for each user."
     )
 
 
 class GradesRequest(PublishingRequest):
     """Grades for users, each with a text if there is one."""
 
-    grades: list[GradeItem] = Field(description="One item for each user.")
+    grades: list[GradeRow] = Field(description="One item for each user.")
     max_grade: Annotated[Points, Field(gt=0)] | None = Field(
         default=None, description="The maximum of the points given; they are converted to the assignment's."
     )
@@ -57,22 +68,38 @@ class PublicationQuery(MoodleRequest):
     )
 
 
-@methods.method("publishAssignmentTextFeedback", writes=True)
+@methods.method(
+    "publishAssignmentTextFeedback",
+    writes=True,
+    needs=["mod_assign_get_assignments", "mod_assign_save_grade"],
+    gains_by=PUBLISHING_GAINS_BY,
+)
 async def publish_assignment_text_feedback(request: TextFeedbackRequest, call: Call) -> PublicationReport:
     """Publish feedback texts; grade, attempt and workflow state stay as they are, but for a grade that is given.
 
     What fails for a user fails for that user alone: then the call is a `partial_failure` whose `data` is the report.
     The same call again publishes only what is missing.
     """
-    entries = [item.entry(request.text_format) for item in request.feedback]
-    return await _publish(request, call, "feedback_data", entries, request.how())
+    entries = sorted_out(request.feedback, request.text_format)
+    return await _publish(request, call, "feedback", entries, request.how())
 
 
-@methods.method("publishGrades", "publishAssignmentGrade", writes=True)
+@methods.method(
+    "publishGrades",
+    "publishAssignmentGrade",
+    writes=True,
+    needs=["mod_assign_get_assignments", "mod_assign_save_grade"],
+    gains_by=PUBLISHING_GAINS_BY,
+)
 async def publish_grades(request: GradesRequest, call: Call) -> PublicationReport:
-    """Publish grades, with a text where one is given; comments, attempts and workflow states stay as they are."""
-    entries = [item.entry(request.text_format) for item in request.grades]
-    return await _publish(request, call, "grades", entries, request.how(request.max_grade))
+    """Publish grades, with a text where one is given: an empty one leaves the comment, `clear` removes it.
+
+    Comments, attempts and workflow states stay as they are.
+    """
+    entries, rejected = sorted_out(request.grades, request.text_format)
+    if not request.clear:
+        entries = [replace(entry, text=None) if is_empty(entry.text or "") else entry for entry in entries]
+    return await _publish(request, call, "grades", (entries, rejected), request.how(request.max_grade))
 
 
 @methods.method("getPublication")
@@ -92,7 +119,11 @@ async def get_publication(request: PublicationQuery, call: Call) -> PublicationS
 
 
 async def _publish(
-    request: PublishingRequest, call: Call, field: str, entries: Sequence[Entry], options: Options
+    request: PublishingRequest,
+    call: Call,
+    field: str,
+    rows: tuple[Sequence[Entry], Sequence[Result]],
+    options: Options,
 ) -> PublicationReport:
     kept = min(_ANSWER_SECONDS, call.deadline.seconds / 10)
 
@@ -102,7 +133,9 @@ async def _publish(
     async with moodle_of(request, call) as moodle:
         assignment = await assignments.assignment(moodle, request.course_id, request.assignment_id)
         try:
-            publication = Publication(moodle, assignment, entries, options, time_left=time_left, progress=call.progress)
+            publication = Publication(
+                moodle, assignment, rows[0], options, rejected=rows[1], time_left=time_left, progress=call.progress
+            )
             found = await call.shared(Publications).run(
                 publication, moodle, progress_id=request.progress_id, time_left=time_left
             )

@@ -3,19 +3,19 @@
 import asyncio
 import re
 import secrets
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, model_validator
 from typing_extensions import TypedDict
 from yarl import URL
 
-from rpc_moodle.downloads.links import ArchiveAccess, ArchiveLinks, FileLinks
+from rpc_moodle.downloads.links import ArchiveAccess, ArchiveLinks, CallLinks, FileAccess, FileLinks
 from rpc_moodle.downloads.reply import DownloadLimits, FileReport, Wanted, collect, count
 from rpc_moodle.downloads.stream import stream
-from rpc_moodle.downloads.tree import submitted_files
+from rpc_moodle.downloads.tree import SubmittedFile, submitted_files
 from rpc_moodle.errors import CODES
-from rpc_moodle.methods.common import ApiKey, AssignmentRequest, SiteAddress, moodle_of
-from rpc_moodle.moodle import Http, InvalidSite, MoodleError
+from rpc_moodle.methods.common import ApiKey, AssignmentRequest, MoodleId, SiteAddress, lifted, moodle_of
+from rpc_moodle.moodle import Http, InvalidSite, MoodleClient, MoodleError
 from utils.call import Call
 from utils.contract import Options, Request
 from utils.errors import CODES as KIT_CODES
@@ -62,15 +62,34 @@ class DownloadRequest(Request):
     """Which files to fetch, and how they come."""
 
     options: FileOptions = FileOptions()
-    files: list[FileReference] = Field(
-        validation_alias=AliasChoices("submission_infos", "fileUrls"),
+    files: list[FileReference] | None = Field(
+        default=None,
+        validation_alias=AliasChoices("fileUrls", "submission_infos"),
         description="File URLs, or objects with `fileurl`, `fileUrl` or `url`.",
+    )
+    course_id: MoodleId | None = Field(
+        default=None,
+        validation_alias=AliasChoices("courseID", "courseId", "course_id"),
+        description="In place of `fileUrls`, with `assignmentID`: the course of an assignment, all of whose "
+        "submissions are wanted, online texts included.",
+    )
+    assignment_id: MoodleId | None = Field(
+        default=None,
+        validation_alias=AliasChoices("assignmentID", "assignmentId", "assignment_id"),
+        description="The number in the assignment page's address.",
     )
     detailed: bool = Field(default=False, description="Report each file with its name, size, type and SHA-1.")
     stream: bool = Field(default=False, description="Send the files as `file` events, any number of any size.")
     stream_id: str | None = Field(
         default=None, max_length=200, description="The `streamId` of the events; without it the service makes one."
     )
+
+    in_options: ClassVar[tuple[str, ...]] = ("courseID", "courseId", "assignmentID", "assignmentId")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lift_ids(cls, data: Any) -> Any:
+        return lifted(lifted(data, "courseID", "courseId"), "assignmentID", "assignmentId")
 
 
 class ArchiveLink(TypedDict):
@@ -94,15 +113,12 @@ async def download_submissions_from_user(request: DownloadRequest, call: Call) -
     """
     http, limits = call.shared(Http), call.shared(DownloadLimits)
     links = call.shared(FileLinks)
-    count(request.files, limits, stream=request.stream)
-    files = []
-    for number, text in enumerate(request.files, 1):
-        files.append(_wanted(text, request.options, links))
-        if number % _SLICE == 0:
-            await asyncio.sleep(0)  # opening tickets never waits by itself
-    if request.stream:
-        if call.caller is None:
-            raise RpcError(INVALID_REQUEST, "A stream needs a socket to send the files to; leave out stream: true.")
+    if request.stream and call.caller is None:
+        raise RpcError(INVALID_REQUEST, "A stream needs a socket to send the files to; leave out stream: true.")
+    files = await _asked(request, call, links, limits)
+    hosts = sorted({wanted.access.url.host or "" for wanted in files if isinstance(wanted.access, FileAccess)})
+    call.note(host=", ".join(hosts[:3]) or None)
+    if request.stream and call.caller is not None:
         stream_id = request.stream_id or secrets.token_hex(8)
         reports = await stream(http, files, call.caller, call, stream_id=stream_id, patience=limits.patience)
     else:
@@ -120,7 +136,10 @@ async def download_submissions_from_user(request: DownloadRequest, call: Call) -
     return reports if request.stream or request.detailed else [report["content"] for report in reports]
 
 
-@methods.method("createSubmissionsArchive")
+@methods.method(
+    "createSubmissionsArchive",
+    needs=["core_enrol_get_enrolled_users", "mod_assign_get_assignments", "mod_assign_get_submissions"],
+)
 async def create_submissions_archive(request: ArchiveRequest, call: Call) -> ArchiveLink:
     """Give the path of a ZIP of all submitted files of an assignment; an HTTP GET of it streams the ZIP."""
     async with moodle_of(request, call) as moodle:
@@ -144,6 +163,50 @@ def _wanted(text: str, options: FileOptions, links: FileLinks) -> Wanted:
     return Wanted(shown, access)
 
 
+async def _asked(request: DownloadRequest, call: Call, links: FileLinks, limits: DownloadLimits) -> list[Wanted]:
+    """Find out which files are meant; raises RpcError `too_large` before a ticket is opened."""
+    if request.files is None:
+        found = await _of_assignment(request, call, links)
+        count(found, limits, stream=request.stream)
+        return found
+    count(request.files, limits, stream=request.stream)
+    files = []
+    for number, text in enumerate(request.files, 1):
+        files.append(_wanted(text, request.options, links))
+        if number % _SLICE == 0:
+            await asyncio.sleep(0)  # opening tickets never waits by itself
+    return files
+
+
+async def _of_assignment(request: DownloadRequest, call: Call, links: FileLinks) -> list[Wanted]:
+    """List all that was submitted to the assignment that the call names in place of files."""
+    options = request.options
+    needed = {
+        "fileUrls": request.course_id or request.assignment_id,
+        "courseID": request.course_id,
+        "assignmentID": request.assignment_id,
+        "options.url": options.url,
+        "options.apiKey": options.api_key,
+    }
+    missing = next((name for name, value in needed.items() if not value), None)
+    if missing or not (request.course_id and request.assignment_id and options.url and options.api_key):
+        fields = [{"path": missing, "problem": "is missing"}]
+        instead = ", or courseID and assignmentID in its place" if missing == "fileUrls" else ""
+        text = f"{missing} is missing; add it to the payload{instead}."
+        raise RpcError(INVALID_REQUEST, text, details={"fields": fields})
+    token = options.api_key
+    async with MoodleClient(options.url, token, http=call.shared(Http), remaining=call.deadline.remaining) as moodle:
+        found = await submitted_files(moodle, request.course_id, request.assignment_id)
+        of_call = links.of(moodle.site, token)
+    return [_placed(file, token, of_call) for file in found]
+
+
+def _placed(file: SubmittedFile, token: SecretStr, links: CallLinks) -> Wanted:
+    if not isinstance(file.source, URL):
+        return Wanted("", file.source, file.path)
+    return Wanted(links.link(str(file.source)), FileAccess(file.source, token), file.path)
+
+
 def _refusal(broken: list[dict[str, Any]], total: int) -> RpcError:
     first = broken[0]["error"]["code"]
     code = next(code for code in (*KIT_CODES, *CODES) if code.name == first)
@@ -152,5 +215,8 @@ def _refusal(broken: list[dict[str, Any]], total: int) -> RpcError:
 
 
 def _sentence(broken: list[dict[str, Any]], total: int) -> str:
-    first = broken[0]["error"]["message"]
-    return first if total == 1 else f"{len(broken)} of {total} files could not be fetched; the first of them: {first}"
+    first: str = broken[0]["error"]["message"]
+    if total == 1:
+        return first
+    same = all(each["error"]["message"] == first for each in broken)
+    return f"{len(broken)} of {total} files could not be fetched{'' if same else '; the first of them'}: {first}"

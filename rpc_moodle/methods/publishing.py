@@ -1,16 +1,30 @@
 """What publishing takes and what it reports, on the wire."""
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from math import isfinite
-from typing import Annotated, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationError, WrapValidator, model_validator
+from pydantic.json_schema import SkipJsonSchema
 from typing_extensions import TypedDict
 
 from rpc_moodle.errors import translate
 from rpc_moodle.methods.common import AssignmentRequest, MoodleId
-from rpc_moodle.moodle.publishing import Code, Criterion, Entry, Filling, Options, Outcome, Report, Result, TextFormat
+from rpc_moodle.moodle.publishing import (
+    Code,
+    Criterion,
+    Entry,
+    Filling,
+    Options,
+    Outcome,
+    Report,
+    Result,
+    Seen,
+    TextFormat,
+    invalid,
+)
 from utils.contract import Model
 from utils.errors import PARTIAL_FAILURE, RpcError
 
@@ -42,8 +56,11 @@ def _grade(value: object) -> object:
 Points = Annotated[Decimal, BeforeValidator(_decimal)]
 """A number of points: a JSON number, or digits with a point."""
 
+AttemptNumber = Annotated[int, Field(ge=0, le=10_000)]
+"""The number of an attempt as Moodle counts them: 0 is the first."""
+
 GradeValue = Annotated[Decimal | str | None, BeforeValidator(_grade)]
-"""Points, the number of a scale's item counted from 1, or the item's name; empty for none."""
+"""Points, the name of a scale's item, or its number counted from 1; empty for none."""
 
 
 class CriterionFilling(Model):
@@ -68,23 +85,97 @@ class AdvancedGrading(Model):
 
 
 class GradeItem(Model):
-    """One user's grade."""
+    """One user's grade; the user is named by `extId`, or by `participant` where marking is blind."""
 
-    ext_id: MoodleId = Field(description="The user's id in Moodle.")
+    ext_id: MoodleId | None = Field(default=None, description="The user's id in Moodle.")
+    participant: MoodleId | None = Field(
+        default=None, description="The number of `Participant N` in a blind-marked assignment, in place of `extId`."
+    )
     text: str | None = Field(default=None, description="The comment, in place of the one that is there.")
-    grade: GradeValue = Field(default=None, description="Points, or the number or name of the scale's item.")
+    grade: GradeValue = Field(default=None, description="Points, or the name or number of the scale's item.")
+    scale_item: MoodleId | None = Field(
+        default=None, description="The number of the scale's item, counted from 1, and never its name."
+    )
+    attempt: AttemptNumber | None = Field(default=None, description="As the call's `attempt`, for this row alone.")
     advanced_grading: AdvancedGrading | None = Field(default=None, description="The filled rubric or marking guide.")
 
+    @model_validator(mode="after")
+    def _names_somebody(self) -> Self:
+        if (self.ext_id is None) == (self.participant is None):
+            raise ValueError("names nobody: extId is missing" if self.ext_id is None else "has extId and participant")
+        return self
+
     def entry(self, text_format: TextFormat) -> Entry:
-        """Give it as the adapter takes it."""
-        filling = self.advanced_grading.filling() if self.advanced_grading else None
-        return Entry(self.ext_id, self.text, text_format, self.grade, filling)
+        """Return it as the adapter takes it."""
+        return Entry(
+            self.ext_id or 0,
+            self.text,
+            text_format,
+            self.grade,
+            self.advanced_grading.filling() if self.advanced_grading else None,
+            self.scale_item,
+            self.attempt,
+            self.participant,
+        )
 
 
 class FeedbackItem(GradeItem):
     """One user's feedback; without a grade, the grade stays."""
 
     text: str = Field(description="The comment, in place of the one that is there.")
+
+
+class BadRow(Model):
+    """A row that cannot be read: it fails, the others are done."""
+
+    given: str | int | None
+    participant: int | None
+    problem: str
+
+
+def _row_of(model: type[GradeItem]) -> WrapValidator:
+    """Return what reads a row, and keeps what is wrong with it in its place."""
+
+    def read(value: Any, _: Any) -> Any:
+        try:
+            return model.model_validate(value)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        problem = "is missing" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
+        path = ".".join(str(part) for part in first["loc"])
+        row = value if isinstance(value, dict) else {}
+        return BadRow(
+            given=_shown(row.get("extId")),
+            participant=_int(row.get("participant")),
+            problem=f"{path} {problem}.".strip(),
+        )
+
+    return WrapValidator(read)
+
+
+def _shown(value: object) -> str | int | None:
+    """Return what a row gave as its user, so that its owner finds it; nothing long, nothing nested."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return value[:100] if isinstance(value, str) else None
+
+
+def _int(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+FeedbackRow = Annotated[FeedbackItem | SkipJsonSchema[BadRow], _row_of(FeedbackItem)]
+"""A row of texts, or what is wrong with it."""
+
+GradeRow = Annotated[GradeItem | SkipJsonSchema[BadRow], _row_of(GradeItem)]
+"""A row of grades, or what is wrong with it."""
+
+
+def sorted_out(rows: Sequence[GradeItem | BadRow], text_format: TextFormat) -> tuple[list[Entry], list[Result]]:
+    """Split rows into entries and failures."""
+    entries = [row.entry(text_format) for row in rows if not isinstance(row, BadRow)]
+    bad = [invalid(row.given, row.problem, participant=row.participant) for row in rows if isinstance(row, BadRow)]
+    return entries, bad
 
 
 class PublishingRequest(AssignmentRequest):
@@ -101,6 +192,26 @@ class PublishingRequest(AssignmentRequest):
     workflow_state: str | None = Field(
         default=None, description="Set this state of the marking workflow; by default it stays."
     )
+    allow_take_back: bool = Field(
+        default=False, description="A `workflowState` may take back a grade that students see already."
+    )
+    allow_reopen: bool = Field(
+        default=False, description="A text may make Moodle add an attempt, where the assignment reopens attempts."
+    )
+    attempt: AttemptNumber | None = Field(
+        default=None,
+        description="The attempt to write to, counted from 0 as in `attemptnumber`; by default the one handed in.",
+    )
+    notify: bool | None = Field(
+        default=None,
+        description="`false` tells no student, which needs Moodle's own grading form; by default as in the assignment.",
+    )
+    mode: Literal["replace", "append"] = Field(
+        default="replace", description="`append` puts the text below the comment that is there."
+    )
+    on_duplicate: Literal["last", "max", "sum", "mean"] | None = Field(
+        default=None, description="Which of several different rows of one user counts; by default they fail."
+    )
     include_locked: bool = Field(default=False, description="Publish also where the submission is locked.")
     dry_run: bool = Field(default=False, description="Report what would happen and write nothing.")
 
@@ -115,6 +226,12 @@ class PublishingRequest(AssignmentRequest):
             overwrite_grades=self.overwrite_grades,
             apply_to_team=self.apply_to_team,
             workflow_state=self.workflow_state,
+            allow_take_back=self.allow_take_back,
+            allow_reopen=self.allow_reopen,
+            attempt=self.attempt,
+            notify=self.notify,
+            append=self.mode == "append",
+            on_duplicate=self.on_duplicate,
             clear=self.clear,
             include_locked=self.include_locked,
             max_grade=max_grade,
@@ -122,18 +239,35 @@ class PublishingRequest(AssignmentRequest):
         )
 
 
+class SeenRow(TypedDict):
+    """Grade, text and workflow state; null for none, and for what cannot be read."""
+
+    grade: str | None
+    text: str | None
+    workflowState: str | None
+
+
 class ResultRow(TypedDict):
     """What became of one user's feedback.
 
-    ``status`` is ``published``, ``unchanged`` or ``failed``; ``code`` says why it failed, or what there is to know
-    of one that was published; ``via`` is the named user whose feedback reached this member of the team.
+    ``extId`` is what the row named; ``participant`` the number that it gave in its place. ``status`` is ``published``,
+    ``unchanged`` or ``failed``; ``code`` says why it failed, or what there is to know of one that was published;
+    ``notices`` say what else is true of the student. ``writer`` is the function of Moodle's that wrote, ``attempt`` the
+    attempt that was written to, counted from 0. ``via`` is the named user whose feedback reached this member of the
+    team. With ``dryRun``, ``before`` and ``after`` show what would change.
     """
 
-    extId: int
+    extId: int | str | None
     status: str
     code: str
     message: str
     retryable: bool
+    notices: list[str]
+    participant: NotRequired[int]
+    writer: NotRequired[str]
+    attempt: NotRequired[int]
+    before: NotRequired[SeenRow]
+    after: NotRequired[SeenRow]
     via: NotRequired[int]
 
 
@@ -165,16 +299,32 @@ def report(found: Report) -> PublicationReport:
 
 def _row(result: Result) -> ResultRow:
     error = None if result.error is None else translate(result.error)
+    by_number = result.participant is not None
+    named: int | str | None = result.given if by_number else result.user_id or result.given
     row: ResultRow = {
-        "extId": result.user_id,
+        "extId": named,
         "status": result.outcome.value,
         "code": result.code.value if error is None else error.code.name,
         "message": result.message if error is None else error.message,
         "retryable": result.code in _TRANSIENT if error is None else error.retryable,
+        "notices": [notice.value for notice in result.notices],
     }
+    if result.participant is not None:
+        row["participant"] = result.participant
+    if result.writer is not None:
+        row["writer"] = result.writer.value
+    if result.change is not None:
+        row["attempt"] = result.change.attempt
+    if result.change is not None and result.code is Code.DRY_RUN:
+        row["before"] = _seen(result.change.before)
+        row["after"] = _seen(result.change.after)
     if result.via is not None:
         row["via"] = result.via
     return row
+
+
+def _seen(seen: Seen) -> SeenRow:
+    return {"grade": seen.grade, "text": seen.text, "workflowState": seen.workflow}
 
 
 def reported(found: Report) -> PublicationReport:
@@ -190,7 +340,7 @@ def reported(found: Report) -> PublicationReport:
     if common is not None:
         raise RpcError(common.code, common.message, details=common.details, data=written, retryable=common.retryable)
     failed = [row for row in written["results"] if row["status"] == Outcome.FAILED]
-    named = ", ".join(f"{row['extId']} ({row['code']})" for row in failed[:_NAMED])
+    named = ", ".join(f"{_who(row)} ({row['code']})" for row in failed[:_NAMED])
     more = f" and {len(failed) - _NAMED} more" if len(failed) > _NAMED else ""
     raise RpcError(
         PARTIAL_FAILURE,
@@ -198,6 +348,10 @@ def reported(found: Report) -> PublicationReport:
         data=written,
         retryable=any(row["retryable"] for row in failed),
     )
+
+
+def _who(row: ResultRow) -> str:
+    return f"participant {row['participant']}" if "participant" in row else str(row["extId"])
 
 
 def _common_error(found: Report) -> RpcError | None:

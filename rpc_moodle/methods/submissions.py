@@ -75,10 +75,14 @@ class SubmissionsRequest(AssignmentRequest):
     )
 
 
-@methods.method("getSubmissionsInfosFromAssignment", "getSubmissionInfosFromAssignment")
+@methods.method(
+    "getSubmissionsInfosFromAssignment",
+    "getSubmissionInfosFromAssignment",
+    needs=["core_enrol_get_enrolled_users", "mod_assign_get_assignments", "mod_assign_get_submissions"],
+)
 async def get_submissions_infos_from_assignment(request: SubmissionsRequest, call: Call) -> list[SubmissionInfo]:
     """List the submissions of an assignment: the latest attempt of each user, a team's once."""
-    async with moodle_of(request, call) as moodle:
+    async with moodle_of(request, call, counting=True) as moodle:
         links = call.shared(FileLinks).of(moodle.site, moodle.token)
         assignment = await assignments.assignment(moodle, request.course_id, request.assignment_id)
         rows, people = await submissions_and_people(moodle, assignment, request.course_id)

@@ -1,7 +1,7 @@
 """One site and one token: the client speaks (call, download), an area module knows; nothing is remembered."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from contextlib import AsyncExitStack
 from functools import cache, partial
 from hashlib import sha256
@@ -48,6 +48,7 @@ class MoodleClient:
         http: Http | None = None,
         language: str | None = None,
         remaining: Callable[[], float] = lambda: float("inf"),
+        listed: Callable[[int], Awaitable[None]] | None = None,
         caller: Hashable = None,
     ) -> None:
         """Take the site's URL as pasted, the token, and a pool to share; without one, an own pool is made.
@@ -55,6 +56,7 @@ class MoodleClient:
         Without a token only ``script`` can be used, as before a login.
         ``language``, such as ``de``, is the one in which names are wanted; without it, as the site shows them.
         ``remaining`` gives the seconds until nobody waits for an answer any more: nothing is tried again after that.
+        ``listed`` is told how many users have come whenever a listing of several requests goes on.
         ``caller`` is whose connections are counted.
 
         Raises InvalidSite or InvalidCredential.
@@ -66,6 +68,7 @@ class MoodleClient:
         self.language = language
         self._http = http
         self._remaining = remaining
+        self.listed = listed
         self._exit = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -148,12 +151,15 @@ class MoodleClient:
         read = wire.is_read(function) if read is None else read
         body = b""
         async for attempt in again(read=read, remaining=self._remaining):
+            number = attempt.retry_state.attempt_number
             with attempt:
                 if read and not fresh:
                     key = self.site, sha256(form).digest()
-                    body = await self.http.sharing.ask(key, lambda: self._answer(function, _REST, form, self.token))
+                    body = await self.http.sharing.ask(
+                        key, partial(self._answer, function, _REST, form, self.token, attempt=number)
+                    )
                 else:
-                    body = await self._answer(function, _REST, form, self.token)
+                    body = await self._answer(function, _REST, form, self.token, attempt=number)
         return await self._read(function, body, into, allowance)
 
     async def script(self, path: str, fields: wire.Fields, *, into: Any = object, read: bool = False) -> Any:
@@ -183,15 +189,22 @@ class MoodleClient:
         stored: list[Stored] = await self._read(_UPLOAD, answer, list[Stored])
         return stored
 
-    async def _answer(
-        self, function: str, path: str, body: Body, secret: SecretStr, headers: Mapping[str, str] | None = None
+    async def _answer(  # noqa: PLR0913 - what a request is made of
+        self,
+        function: str,
+        path: str,
+        body: Body,
+        secret: SecretStr,
+        headers: Mapping[str, str] | None = None,
+        *,
+        attempt: int = 1,
     ) -> bytes:
         """Send one request, in which the secret stands, and decide what comes back."""
         url = endpoint(self.site, path)
         try:
             async with (
                 asyncio.timeout(self.http.total_seconds),
-                self.http.post(url, body, headers, tenant=self.tenant) as response,
+                self.http.post(url, body, headers, tenant=self.tenant, what=function, attempt=attempt) as response,
             ):
                 found = await self._body(response)
                 decide = partial(wire.answer, function, response.status, response.headers, found, secret)
@@ -221,7 +234,7 @@ class MoodleClient:
     async def _read(self, function: str, body: bytes, into: Any, allowance: Allowance | None = None) -> Any:
         """Read an answer, if it is not more than may be taken."""
         (allowance or Allowance(self.http.answers)).take_body(body)
-        return await self._beside(body, partial(wire.read, function, body, _adapter(into)))
+        return await self._beside(body, partial(wire.read, function, body, _adapter(into), self.language))
 
     async def _beside(self, body: bytes, work: Callable[[], T]) -> T:
         """Do what costs time and memory with the length of a body: a long one beside the event loop, few at a time."""

@@ -4,13 +4,16 @@
 
     MoodleError                the transport's SiteError, whose tree stands in ``rpc_moodle.transport.errors``
     ├── InvalidSite, InvalidCredential, HostNotAllowed, Unreachable, SiteTimeout, BadResponse, SiteUnavailable …
+    ├── InvalidArgument        what was asked for must not be sent
     └── MoodleException        Moodle answered with an errorcode
         ├── InvalidToken       Moodle does not know the token
         ├── AccessDenied       the token or its account may not do this
         │   ├── FunctionDenied     the function is not for this token
         │   ├── CapabilityDenied   the account lacks a right
         │   └── EnrolmentDenied    the account may not enter the course
+        ├── NotDone            Moodle answered with a warning and has done nothing
         └── NotFound           course, assignment, user or file
+            └── UnknownFunction  the site has no such function
 
 No text of any of them holds a token or a URL's query.
 """
@@ -32,6 +35,7 @@ from rpc_moodle.transport.errors import (
     SiteTimeout,
     SiteUnavailable,
     Truncated,
+    UnknownIssuer,
     Unproven,
     Unreachable,
     Untrusted,
@@ -48,11 +52,13 @@ __all__ = [
     "EnrolmentDenied",
     "FunctionDenied",
     "HostNotAllowed",
+    "InvalidArgument",
     "InvalidCredential",
     "InvalidSite",
     "InvalidToken",
     "MoodleError",
     "MoodleException",
+    "NotDone",
     "NotFound",
     "OverBudget",
     "PassingFault",
@@ -63,10 +69,16 @@ __all__ = [
     "SiteTimeout",
     "SiteUnavailable",
     "Truncated",
+    "UnknownFunction",
+    "UnknownIssuer",
     "Unproven",
     "Unreachable",
     "Untrusted",
 ]
+
+
+class InvalidArgument(MoodleError, ValueError):
+    """What was asked for is no sensible question, or one that Moodle would misread; nothing was sent."""
 
 
 class MoodleException(MoodleError):
@@ -109,5 +121,13 @@ class EnrolmentDenied(AccessDenied):
     """The account may not enter the course: not enrolled, or the course or activity is hidden from it."""
 
 
+class NotDone(MoodleException):
+    """Moodle answered 200 with a warning and has done nothing; ``errorcode`` is the warning's code."""
+
+
 class NotFound(MoodleException):
     """There is no such course, assignment, user or file, or the account may not see it."""
+
+
+class UnknownFunction(NotFound):
+    """The site has no such function: its Moodle is too old, or a plugin is not installed (``saylor.missing``)."""

@@ -9,14 +9,18 @@ from typing_extensions import TypedDict
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import Assignment, Flag, Notice, Plugin, Rows, Several
+from rpc_moodle.moodle.wire import Params
 
 
 class GradeRow(TypedDict, total=False):
     """A stored grade; ``grade`` is a number as text, ``-1.00000`` where there is none (``save.ungraded.2_after``)."""
 
+    id: int
     userid: Required[int]
     attemptnumber: int
     grade: str | None
+    gradefordisplay: str | None
+    timemodified: int
 
 
 class FlagsRow(TypedDict, total=False):
@@ -28,9 +32,10 @@ class FlagsRow(TypedDict, total=False):
 
 
 class Attempt(TypedDict, total=False):
-    """The part of a submission that tells which attempt it is."""
+    """The part of a submission that tells which attempt it is, and whether it was handed in (``status``)."""
 
     attemptnumber: int
+    status: str
 
 
 class LastAttempt(TypedDict, total=False):
@@ -57,6 +62,15 @@ class Feedback(TypedDict, total=False):
     plugins: Rows[Plugin]
 
 
+class Previous(TypedDict, total=False):
+    """An attempt before the latest, with its own grade and comment (``untilpass.1.after.status``)."""
+
+    attemptnumber: int
+    submission: Attempt | None
+    grade: GradeRow | None
+    feedbackplugins: Rows[Plugin]
+
+
 class Status(TypedDict, total=False):
     """The answer of ``mod_assign_get_submission_status``.
 
@@ -66,6 +80,7 @@ class Status(TypedDict, total=False):
 
     lastattempt: LastAttempt
     feedback: Feedback
+    previousattempts: Rows[Previous]
 
 
 class SubmissionRow(TypedDict, total=False):
@@ -74,6 +89,7 @@ class SubmissionRow(TypedDict, total=False):
     userid: int
     groupid: int
     attemptnumber: int
+    status: str
     gradingstatus: str
 
 
@@ -119,8 +135,8 @@ def number(grade: str | None) -> Decimal | None:
     return value if value >= 0 else None
 
 
-async def grades(moodle: MoodleClient, assignment: Assignment) -> dict[int, GradeRow]:
-    """Get the stored grade of each user's latest attempt, by user id.
+async def grades(moodle: MoodleClient, assignment: Assignment, *, since: int = 0) -> dict[int, GradeRow]:
+    """Get the stored grade of each user's latest attempt, by user id; those changed ``since`` then, in Unix seconds.
 
     Moodle joins grades with the latest attempts: an attempt that nobody marked yet has no row, even
     if an earlier one was graded (``grades.assign``: assignment 7). A member of a team without a
@@ -129,7 +145,8 @@ async def grades(moodle: MoodleClient, assignment: Assignment) -> dict[int, Grad
     Raises AccessDenied where the account may not grade, and any other MoodleError.
     """
     function = "mod_assign_get_grades"
-    answer = await moodle.call(function, {"assignmentids": [assignment.id]}, into=_Grades, fresh=True)
+    params: Params = {"assignmentids": [assignment.id], "since": since or None}
+    answer = await moodle.call(function, params, into=_Grades, fresh=True)
     _may_grade(answer, function)
     found: dict[int, GradeRow] = {}
     for listed in answer.assignments:

@@ -162,6 +162,7 @@ class Assignment(_Answer):
     attemptreopenmethod: str = "none"
     maxattempts: int = -1
     markingworkflow: Flag = False
+    sendstudentnotifications: Flag = True
     configs: Several[Config] = ()
 
     @property
@@ -253,7 +254,8 @@ class SiteInfo(_Answer):
 class Stored(TypedDict, total=False):
     """A file in a draft area after an upload (``upload.ok``); ``filesize`` in bytes."""
 
-    itemid: Required[int]
+    itemid: int
     filename: str
     filepath: str
+    error: str
     filesize: int

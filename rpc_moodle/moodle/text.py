@@ -37,3 +37,13 @@ def _choose(parts: list[tuple[str, str]], language: str) -> str:
 
 def _code(name: str) -> str:
     return name.strip().lower().replace("-", "_")
+
+
+def languages(text: str) -> list[str]:
+    """List the languages of a name's multilang markup, in their order; none where it has no such markup."""
+    text = text[:_LENGTH]
+    return [
+        _code(name)
+        for names in (*re.findall(_OPEN, text), *(names for names, _ in _BRACES.findall(text)))
+        for name in names.split(",")
+    ]

@@ -1,7 +1,9 @@
 """The users of a course, page by page: a course can have ten thousand."""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, Required, TypeVar
+
+from typing_extensions import TypedDict
 
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
@@ -40,6 +42,20 @@ def enrolled(
     return pages(moodle, course_id, list[EnrolledUser], options)
 
 
+class Access(TypedDict, total=False):
+    """When a user was last on the site and in the course, in Unix seconds; 0 for never."""
+
+    id: Required[int]
+    lastaccess: int | None
+    lastcourseaccess: int | None
+
+
+async def last_access(moodle: MoodleClient, course_id: int) -> AsyncIterator[Access]:
+    """Return when the users of a course were there, in the order of their ids. Raises as :func:`enrolled`."""
+    async for row in pages(moodle, course_id, list[Access], {"userfields": "id,lastaccess,lastcourseaccess"}):
+        yield row
+
+
 async def pages(
     moodle: MoodleClient, course_id: int, into: type[list[Row]], options: Mapping[str, str | int]
 ) -> AsyncIterator[Row]:
@@ -60,11 +76,13 @@ async def pages(
         for rows in await together(calls):
             allowance.take_page(len(rows))
             fresh = [row for row in rows if row["id"] not in seen] if seen else rows
+            seen.update([row["id"] for row in fresh])
+            if fresh and moodle.listed is not None:
+                await moodle.listed(len(seen))
             for row in fresh:
                 yield row
             if not fresh or (len(rows) < PAGE and shows_everyone(rows)):
                 return
-            seen.update(row["id"] for row in fresh)
         page, wave = page + wave, WAVE if page or len(seen) >= PAGE else 1
 
 

@@ -33,7 +33,7 @@ _ERROR_PEEK = 2048  # Moodle writes the keys of an error first
 _LONGEST_ERROR = 256 * 1024  # with a stack trace, where a site shows developers' messages
 _JSON_STARTS = frozenset(bytes([first]) for first in b'{["ntf-0123456789')
 
-_CAPABILITY = frozenset({"nopermissions", "nopermission", "requiredcapability"})
+_CAPABILITY = frozenset({"nopermissions", "nopermission", "nopermissiontoviewgrades", "requiredcapability"})
 _ENROLMENT = frozenset(
     {
         "errorcoursecontextnotvalid",
@@ -60,6 +60,7 @@ _MISSING = frozenset(
         "unknowncourse",
     }
 )
+_NO_RECORD = frozenset({"invalidrecord", "invalidrecordunknown"})
 _DOWN = frozenset({"sitemaintenance", "upgraderunning", "enablewsdescription"})
 _PASSING = frozenset(
     {
@@ -221,6 +222,8 @@ def exception(function: str, value: Mapping[str, object], token: SecretStr) -> e
         return errors.SiteUnavailable(f"The Moodle site is not available at the moment: {message}")
     if errorcode in _PASSING:
         return errors.PassingFault(f"The Moodle site failed, and may not the next time: {message} ({errorcode})")
+    if errorcode in _NO_RECORD and "external_functions" in message:
+        return errors.UnknownFunction(message, errorcode=errorcode, function=function)
     kind = next((kind for codes, kind in _KINDS if errorcode in codes), errors.MoodleException)
     return kind(message, errorcode=plain(errorcode, token), function=function)
 
@@ -257,13 +260,13 @@ def raise_for_status(function: str, status: int, headers: Mapping[str, str], bod
     raise errors.BadResponse(f"The address answers {status} to {function}: it is no Moodle web service. {CHECK_URL}")
 
 
-def read(function: str, body: bytes, into: Reads[T]) -> T:
-    """Read a typed answer straight from the bytes.
+def read(function: str, body: bytes, into: Reads[T], language: str | None = None) -> T:
+    """Read a typed answer straight from the bytes; names that are cleaned on the way in come in that language.
 
     Raises BadResponse, naming the place of the first value that does not fit, never the value.
     """
     try:
-        return into.validate_json(body)
+        return into.validate_json(body, context=language)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "the whole answer"

@@ -46,6 +46,10 @@ def _find(site: Site, user: User, path: str) -> StoredFile:
     if len(parts) < 6 or not (parts[1].isdecimal() and parts[4].isdecimal()):  # noqa: PLR2004 - as many as url_path has
         raise file_not_found()
     assignment = site.by_context(int(parts[1]))
+    if assignment is not None and parts[2:4] == ["mod_assign", "introattachment"]:
+        for file in assignment.introattachments:
+            if file.filepath + file.filename == f"/{parts[5]}" and _may_enter(site, user, assignment):
+                return file
     submission = assignment.submissions.get(int(parts[4])) if assignment else None
     if assignment is None or submission is None or parts[2:4] != ["assignsubmission_file", "submission_files"]:
         raise file_not_found()
@@ -56,11 +60,16 @@ def _find(site: Site, user: User, path: str) -> StoredFile:
     raise file_not_found()
 
 
+def _may_enter(site: Site, user: User, assignment: Assignment) -> bool:
+    course = site.courses[assignment.courseid]
+    return site.can_enter(user, course) and (assignment.visible or site.may(user, VIEW_HIDDEN, course))
+
+
 def _may_read(site: Site, user: User, assignment: Assignment, submission: Submission) -> bool:
     course = site.courses[assignment.courseid]
     if site.may(user, GRADE, course):
         return True
-    if not site.can_enter(user, course) or not (assignment.visible or site.may(user, VIEW_HIDDEN, course)):
+    if not _may_enter(site, user, assignment):
         return False
     if assignment.teamsubmission and not submission.userid:
         return user.id in site.team_members(assignment, submission.groupid)

@@ -91,5 +91,12 @@ class StoredFile:
 
     def url_path(self, context_id: int, submission_id: int) -> str:
         """Give the path below ``webservice/pluginfile.php``, encoded as Moodle encodes it (``file.names.*``)."""
-        path = quote(f"{self.filepath}{self.filename}", safe="/-_.~")
-        return f"/{context_id}/assignsubmission_file/submission_files/{submission_id}{path}"
+        return f"/{context_id}/assignsubmission_file/submission_files/{submission_id}{self._encoded}"
+
+    def intro_path(self, context_id: int) -> str:
+        """Give the same for a file of an assignment's introduction (``dated.locked_status``)."""
+        return f"/{context_id}/mod_assign/introattachment/0{self._encoded}"
+
+    @property
+    def _encoded(self) -> str:
+        return quote(f"{self.filepath}{self.filename}", safe="/-_.~")

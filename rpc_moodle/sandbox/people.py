@@ -5,18 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from rpc_moodle.sandbox.catalogue import Activity, Completed
+
 GRADE: Final = "Grade assignment"
 REVEAL: Final = "Reveal student identities"
 MANAGE: Final = "Manage activities"
+MANAGE_GROUPS: Final = "Manage groups"
+OVERRIDE_COMPLETION: Final = "Override activity completion status"
+REPORT_COMPLETION: Final = "View activity completion reports"
 REVIEW_ROLES: Final = "Review permissions for others"
 SUBMIT: Final = "Submit assignment"
 VIEW_DETAILS: Final = "View user details"
 VIEW_HIDDEN: Final = "View hidden activities"
 
-_TUTOR: Final = frozenset({GRADE, REVIEW_ROLES, VIEW_DETAILS, VIEW_HIDDEN})
+_TUTOR: Final = frozenset({GRADE, OVERRIDE_COMPLETION, REPORT_COMPLETION, REVIEW_ROLES, VIEW_DETAILS, VIEW_HIDDEN})
 
 ROLE_CAPABILITIES: Final = {
-    "editingteacher": _TUTOR | {REVEAL, MANAGE},
+    "editingteacher": _TUTOR | {REVEAL, MANAGE, MANAGE_GROUPS},
     "teacher": _TUTOR,
     "student": frozenset({SUBMIT}),
 }
@@ -24,6 +29,7 @@ ROLE_CAPABILITIES: Final = {
 
 CAPABILITY_NAMES: Final = {
     "mod/assign:grade": GRADE,
+    "mod/assign:releasegrades": MANAGE,  # both are given to editing teachers, and not to others
     "mod/assign:revealidentities": REVEAL,
     "mod/assign:submit": SUBMIT,
     "moodle/course:manageactivities": MANAGE,
@@ -47,6 +53,7 @@ class User:
     email_hidden: bool = False
     suspended: bool = False
     admin: bool = False
+    description: str = ""
 
     @property
     def fullname(self) -> str:
@@ -90,7 +97,10 @@ class Group:
 class Course:
     """A course with its enrolments by user id, in the order of user ids.
 
-    ``gradecategory`` and ``gradeitem`` are the ids of its total in the gradebook, ``section`` that of its first one.
+    ``sortorder`` is its place among all courses, ``contextid`` the number in the addresses of its files; ``criteria``
+    are the course-module ids that complete it; ``completed`` is by user id and course-module id, ``lastaccess`` by
+    user id in Unix seconds. ``gradecategory`` and ``gradeitem`` are the ids of its total in the gradebook, ``section``
+    that of its first one; ``completion`` is how the completion of its assignments is tracked.
     """
 
     id: int
@@ -103,6 +113,18 @@ class Course:
     completion: int = 1
     enrolments: dict[int, Enrolment] = field(default_factory=dict)
     groups: dict[int, Group] = field(default_factory=dict)
+    idnumber: str = ""
+    category: int = 1
+    sortorder: int = 0
+    contextid: int = 0
+    startdate: int = 0
+    enddate: int = 0
+    visible: bool = True
+    enablecompletion: bool = False
+    criteria: tuple[int, ...] = ()
+    activities: list[Activity] = field(default_factory=list)
+    completed: dict[tuple[int, int], Completed] = field(default_factory=dict)
+    lastaccess: dict[int, int] = field(default_factory=dict)
 
     def groups_of(self, userid: int) -> list[Group]:
         """Give the groups that a user is a member of."""

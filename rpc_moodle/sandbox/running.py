@@ -29,6 +29,7 @@ class Sandbox:
         users: Students in the big course.
         latency: Seconds that each answer is late.
         release: ``4.4``, ``4.5`` or ``5.0``.
+        wider: With the further courses, categories and cohorts of the wider recordings.
 
     Raises:
         ValueError: An unknown ``release``.
@@ -36,7 +37,7 @@ class Sandbox:
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a test may want otherwise
         self,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -44,8 +45,9 @@ class Sandbox:
         users: int = 50,
         latency: float = 0.0,
         release: str = "4.5",
+        wider: bool = False,
     ) -> None:
-        self.site: Site = seeded_site(users=users, release=release)
+        self.site: Site = seeded_site(users=users, release=release, wider=wider)
         self.url = ""
         self.untrusted_url = ""
         self._host, self._port = host, port
@@ -98,7 +100,7 @@ class Sandbox:
 
 async def run(host: str, port: int, *, users: int, latency: float, release: str) -> None:
     """Serve until cancelled, after telling on standard output what is there and which tokens open it."""
-    async with Sandbox(host, port, users=users, latency=latency, release=release) as sandbox:
+    async with Sandbox(host, port, users=users, latency=latency, release=release, wider=True) as sandbox:
         await sandbox.listen_untrusted()
         sys.stdout.write(describe(sandbox))
         sys.stdout.flush()

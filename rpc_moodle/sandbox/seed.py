@@ -5,7 +5,9 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Final
 
+from rpc_moodle.sandbox.catalogue import Category
 from rpc_moodle.sandbox.people import Course, Enrolment, Group, Role, Service, Token, User
+from rpc_moodle.sandbox.seed_wider import widen
 from rpc_moodle.sandbox.seed_work import fill_assignments
 from rpc_moodle.sandbox.site import Site
 
@@ -46,13 +48,45 @@ _FULL: Final = (
     "mod_assign_get_user_flags",
     "core_course_get_course_module",
 )
-_MORE: Final = (
+MORE: Final = (
     *_FULL,
+    "core_enrol_get_users_courses",
+    "core_course_get_courses_by_field",
+    "core_course_get_categories",
+    "core_course_search_courses",
+    "core_user_get_users",
+    "core_user_get_users_by_field",
+    "core_user_get_course_user_profiles",
+    "core_group_get_course_groups",
+    "core_group_get_group_members",
+    "core_group_get_course_user_groups",
+    "core_group_get_course_groupings",
+    "core_cohort_get_cohorts",
+    "core_cohort_get_cohort_members",
+    "core_cohort_search_cohorts",
+    "core_completion_get_activities_completion_status",
+    "core_completion_get_course_completion_status",
+    "core_completion_override_activity_completion_status",
     "core_grading_get_definitions",
     "core_grading_get_gradingform_instances",
     "gradereport_user_get_grade_items",
     "mod_assign_submit_grading_form",
+    "gradereport_overview_get_course_grades",
+    "mod_assign_save_user_extensions",
+    "mod_assign_lock_submissions",
+    "mod_assign_unlock_submissions",
+    "mod_assign_revert_submissions_to_draft",
+    "mod_assign_get_participant",
+    "mod_assign_save_submission",
+    "mod_assign_submit_for_grading",
+    "mod_assign_remove_submission",
+    "core_files_get_unused_draft_itemid",
+    "tool_mobile_get_public_config",
 )
+"""The functions of the wider client."""
+
+NEWER: Final = frozenset({"mod_assign_remove_submission"})
+"""Those that Moodle 4.4 has not got (``student.remove``)."""
 
 _TOKENS: Final = (
     ("teacher_care", TEACHER, "care"),
@@ -60,13 +94,13 @@ _TOKENS: Final = (
     ("admin_full", ADMIN, "full"),
     ("tutor_care", TUTOR, "care"),
     ("student_full", FIRST_STUDENT, "full"),
-    ("teacher_more", TEACHER, "more"),
-    ("admin_more", ADMIN, "more"),
-    ("student_more", FIRST_STUDENT, "more"),
     ("teacher_nodownload", TEACHER, "nodownload"),
     ("teacher_enrolonly", TEACHER, "enrolonly"),
     ("teacher_expired", TEACHER, "care"),
     ("teacher_wrongip", TEACHER, "care"),
+    ("teacher_more", TEACHER, "more"),
+    ("admin_more", ADMIN, "more"),
+    ("student_more", FIRST_STUDENT, "more"),
 )
 TOKEN_NAMES: Final = tuple(name for name, _, _ in _TOKENS)
 """The token names of the recordings."""
@@ -77,8 +111,8 @@ def token_value(name: str) -> str:
     return blake2b(name.encode(), digest_size=16).hexdigest()
 
 
-def seeded_site(*, users: int = 50, release: str = "4.5") -> Site:
-    """Build the site; ``users`` is the number of students in the big course.
+def seeded_site(*, users: int = 50, release: str = "4.5", wider: bool = False) -> Site:
+    """Build the site; ``users`` is the number of students in the big course, ``wider`` what the wider recordings add.
 
     Raises:
         ValueError: ``release`` is none of ``4.4``, ``4.5`` and ``5.0``.
@@ -91,6 +125,8 @@ def seeded_site(*, users: int = 50, release: str = "4.5") -> Site:
     _add_courses(site, users)
     _add_access(site)
     fill_assignments(site)
+    if wider:
+        widen(site)
     return site
 
 
@@ -99,6 +135,9 @@ def _add_people(site: Site, big: int) -> None:
         site.users[user.id] = user
 
     site.roles = {role.shortname: role for role in (Role(3, "editingteacher"), Role(4, "teacher"), Role(5, "student"))}
+    guest = User(1, "guest", "Guest user", " ", "root@localhost")
+    guest.description = "This user is a special user that allows read-only access to some courses."
+    add(guest)
     add(User(ADMIN, "admin", "Admin", "User", "admin@example.com", "Admin.1234", admin=True))
     add(User(TEACHER, "teacher1", "Tea", "Cher", "teacher1@example.com", "Teacher.1234"))
     add(User(TUTOR, "tutor1", "Tu", "Tor", "tutor1@example.com", "Tutor.1234"))
@@ -122,12 +161,17 @@ def _add_courses(site: Site, big: int) -> None:
         site.courses[course].enrolments[userid] = Enrolment(userid, list(roles), active)
 
     for course in (
-        Course(COURSE, "Peer Review in NLP", "NLP1", SEEDED),
-        Course(OTHER_COURSE, "Other course", "OTHER", SEEDED + 2),
-        Course(EMPTY_COURSE, "Empty course", "EMPTY", SEEDED + 2),
-        Course(BIG_COURSE, "Mass lecture", "BIG", SEEDED + 2),
+        Course(COURSE, "Peer Review in NLP", "NLP1", SEEDED, sortorder=10004, contextid=11),
+        Course(OTHER_COURSE, "Other course", "OTHER", SEEDED + 2, sortorder=10003, contextid=66),
+        Course(EMPTY_COURSE, "Empty course", "EMPTY", SEEDED + 2, sortorder=10002, contextid=68),
+        Course(BIG_COURSE, "Mass lecture", "BIG", SEEDED + 2, sortorder=10001, contextid=69),
     ):
+        course.startdate = SEEDED - SEEDED % 86400
         site.courses[course.id] = course
+    site.courses[COURSE].enablecompletion = True
+    for course_id, item, category in ((COURSE, 1, 1), (OTHER_COURSE, 15, 2), (BIG_COURSE, 17, 3)):
+        site.courses[course_id].gradeitem, site.courses[course_id].gradecategory = item, category
+    site.categories[1] = Category(1, "Category 1", None)
     for course_id in (COURSE, EMPTY_COURSE, BIG_COURSE):
         enrol(course_id, TEACHER, "editingteacher")
     enrol(COURSE, TUTOR, "teacher")
@@ -145,13 +189,14 @@ def _add_courses(site: Site, big: int) -> None:
 
 
 def _add_access(site: Site) -> None:
+    more = frozenset(MORE) - (NEWER if site.release == "4.4" else frozenset())
     for service in (
         Service("care", frozenset(PUBLISHED)),
-        Service("full", frozenset(_FULL), uploadfiles=True),
-        Service("more", frozenset(_MORE), uploadfiles=True),
+        Service("full", more, uploadfiles=True),
+        Service("more", more, uploadfiles=True),
         Service("nodownload", frozenset(PUBLISHED), downloadfiles=False),
         Service("enrolonly", frozenset(PUBLISHED[:1])),
-        Service("moodle_mobile_app", frozenset(_MORE), enabled=False),
+        Service("moodle_mobile_app", more, enabled=False),
     ):
         site.services[service.shortname] = service
     for name, userid, service_name in _TOKENS:

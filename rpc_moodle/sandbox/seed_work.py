@@ -82,8 +82,10 @@ def _assignments(site: Site) -> list[Assignment]:
             start=1,
         )
     ]
-    made.append(Assignment(14, 21, 67, 3, "Assignment of the other course"))
-    made.append(Assignment(15, 22, 70, 5, "Mass assignment"))
+    for one in made:
+        one.gradeitem = one.id + 1
+    made.append(Assignment(14, 21, 67, 3, "Assignment of the other course", gradeitem=16))
+    made.append(Assignment(15, 22, 70, 5, "Mass assignment", gradeitem=18))
     for one in made:
         one.timemodified = site.seeded + (one.id > 5)  # noqa: PLR2004 - seeding took more than a second
         if site.release == "4.4":

@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from rpc_moodle.sandbox import downloads, moopanel, pages, switchboard
+from rpc_moodle.sandbox import downloads, moopanel, pages, switchboard, uploads
 from rpc_moodle.sandbox.access import authenticate, log_in
-from rpc_moodle.sandbox.errors import MoodleError, access_denied, missing_record
+from rpc_moodle.sandbox.errors import MoodleError, access_denied, missing_record, missing_unknown_record
 from rpc_moodle.sandbox.faults import Fault, Harm, disguise, harm_of, suffer
 from rpc_moodle.sandbox.functions import table
 from rpc_moodle.sandbox.functions.base import Call, Function
@@ -33,7 +33,7 @@ def create_app(site: Site, *, latency: float = 0.0) -> web.Application:
     """
     app = web.Application(client_max_size=_BODY_LIMIT)
     app.router.add_route("*", switchboard.PATH, site.faults.answer)
-    app.router.add_route("*", "/{path:.*}", _Server(site, latency, table()).answer)
+    app.router.add_route("*", "/{path:.*}", _Server(site, latency, table(site.release)).answer)
     app.on_response_prepare.append(_prepared)
     return app
 
@@ -93,10 +93,13 @@ class _Server:
                 return await moopanel.answer_settings(self.site.panel, request)
             if path.startswith(f"{downloads.SCRIPT}/"):
                 return await downloads.send_file(self.site, request, form)
+            if path == uploads.SCRIPT:
+                return _json(await uploads.receive(self.site, request, form), content_type="text/plain; charset=utf-8")
             if path == "/login/token.php":
                 return _json(log_in(self.site, form), content_type=_SCRIPT_TYPE)
         except MoodleError as error:
-            return _json(error.for_script(), status=error.status, content_type=_SCRIPT_TYPE)
+            kind = "text/plain; charset=utf-8" if path == uploads.SCRIPT else _SCRIPT_TYPE
+            return _json(error.for_script(), status=error.status, content_type=kind)
         return self._page(path, str(request.url.origin()))
 
     def _page(self, path: str, url: str) -> web.Response:
@@ -128,7 +131,7 @@ class _Server:
         user, service = authenticate(self.site, token, request.remote or "")
         wanted = self.functions.get(name)
         if wanted is None:
-            raise missing_record("external_functions")
+            raise missing_unknown_record() if self.site.release == "5.0" else missing_record("external_functions")
         if name not in service.functions:
             raise access_denied()
         call = Call(self.site, user, str(request.url.origin()), token, settings.raw, settings.filter)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import Final
 
+from rpc_moodle.sandbox.catalogue import Category, Cohort, Draft
 from rpc_moodle.sandbox.faults import Fault, Harm
 from rpc_moodle.sandbox.moopanel.panel import Panel
 from rpc_moodle.sandbox.people import SUBMIT, Course, Enrolment, Role, Service, Token, User
@@ -71,6 +72,9 @@ class Site:
     courses: dict[int, Course] = field(default_factory=dict)
     assignments: dict[int, Assignment] = field(default_factory=dict)
     scales: dict[int, list[str]] = field(default_factory=dict)
+    categories: dict[int, Category] = field(default_factory=dict)
+    cohorts: dict[int, Cohort] = field(default_factory=dict)
+    drafts: dict[int, Draft] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
     ids: Ids = field(default_factory=Ids)
@@ -111,13 +115,13 @@ class Site:
         return user.admin or self.place(user, course) is not None
 
     def courses_of(self, userid: int) -> list[Course]:
-        """Give the courses of a user's active enrolments, newest first (``users.course.default``)."""
+        """Give the courses of a user's active enrolments, in the order of the site (``courses.of_user``)."""
         found = [
             course
             for course in self.courses.values()
             if (place := course.enrolments.get(userid)) is not None and place.active
         ]
-        return sorted(found, key=lambda course: -course.id)
+        return sorted(found, key=lambda course: (course.sortorder, -course.id))
 
     def takes_part(self, assignment: Assignment, userid: int) -> bool:
         """Tell whether a user is actively enrolled and may submit, or has submitted."""

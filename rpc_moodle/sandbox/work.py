@@ -99,8 +99,9 @@ class BookGrade:
 class Assignment:
     """An assignment; ``id`` is the instance, ``cmid`` the number in its page's URL.
 
-    ``grade`` is the maximum, 0 for none, minus the scale's id for a scale. ``maxattempts`` is -1 for any number.
-    ``attemptreopenmethod`` is ``none``, ``manual``, ``untilpass`` or, from Moodle 4.5 on, ``automatic``.
+    Dates are Unix seconds, 0 for none. ``completion`` is how its completion is tracked, 0 as the course has it, 2 by
+    its grade. ``grade`` is the maximum, 0 for none, minus the scale's id for a scale. ``maxattempts`` is -1 for any
+    number. ``attemptreopenmethod`` is ``none``, ``manual``, ``untilpass`` or, from Moodle 4.5 on, ``automatic``.
     ``advanced_grading`` is ``""``, ``"rubric"`` or ``"guide"``; ``criteria`` then holds, per criterion id, the scores
     by level id (a guide has the one level 0, whose score is the maximum), ``definition`` the words to it, and
     ``instances`` what was filled in. ``gradeitem`` is its id in the gradebook. ``notified`` names a user once for each
@@ -118,6 +119,13 @@ class Assignment:
     gradepass: float = 0.0
     gradeitem: int = 0
     duedate: int = 0
+    allowsubmissionsfromdate: int = 0
+    cutoffdate: int = 0
+    gradingduedate: int = 0
+    requiresubmissionstatement: bool = False
+    introattachments: list[StoredFile] = field(default_factory=list)
+    completion: int = 0
+    feedback_files: bool = False
     visible: bool = True
     file_submissions: bool = True
     text_submissions: bool = False

@@ -9,6 +9,7 @@
     │   └── PlainHttp          nor to any site over http://
     ├── Unreachable            DNS, connection
     │   ├── Untrusted          TLS
+    │   │   └── UnknownIssuer  a certificate that nobody known has issued
     │   └── Disconnected       the connection broke before an answer came
     ├── SiteTimeout            no answer in time
     ├── BadResponse            neither JSON nor a file
@@ -53,6 +54,10 @@ class Unreachable(SiteError):
 
 class Untrusted(Unreachable):
     """TLS fails: the certificate is not one for this host, or not valid; nothing was sent."""
+
+
+class UnknownIssuer(Untrusted):
+    """The certificate is self-signed, or of an authority that is not among those trusted; nothing was sent."""
 
 
 class Disconnected(Unreachable):

@@ -60,7 +60,7 @@ class Guard:
         host = url.raw_host or ""
         address = written(host)
         if not (self.allows(host, address) if address else not self._hosts or self._is_listed(host)):
-            raise refusal()
+            raise refusal(host)
 
     def allows(self, host: str, address: str) -> bool:
         """Tell whether the name may be connected to at an address that it resolved to."""
@@ -109,9 +109,9 @@ def family_of(address: str) -> AddressFamily:
     return AF_INET6 if ":" in address else AF_INET
 
 
-def refusal() -> HostNotAllowed:
+def refusal(host: str) -> HostNotAllowed:
     """Return the error for an address that may not be connected to."""
-    return HostNotAllowed("The service may not connect to the address of this site.")
+    return HostNotAllowed(f"This service may not connect to {host}.")
 
 
 def _plain(host: str) -> str:

@@ -5,6 +5,7 @@ import ssl
 import sys
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -16,9 +17,11 @@ from rpc_moodle.transport.allowance import AnswerLimits
 from rpc_moodle.transport.budget import Budget
 from rpc_moodle.transport.guard import Guard
 from rpc_moodle.transport.resolver import GuardedResolver, Names, looking_up_for
+from rpc_moodle.transport.seen import Exchange, Seen, seen_by
 from rpc_moodle.transport.single_flight import Sharing
 from rpc_moodle.transport.sites import Limits, Sites
 from rpc_moodle.transport.tenant import Tenant
+from rpc_moodle.transport.trust import distrust
 
 _CONNECT_SECONDS = 10
 _LARGE_AT_A_TIME = 2
@@ -52,12 +55,17 @@ class Http:
         total_seconds: float = 60,
         read_seconds: float = 30,
         retry_seconds: float = 0.25,
+        ca_file: Path | None = None,
+        proxy: URL | None = None,
+        seen: Seen | None = None,
     ) -> None:
         """Take what each site may be asked, which hosts may be, how names are looked up, and limits in seconds.
 
         ``connections``: how many may be in use by a caller and by all; ``answers``: how much one call may be
         answered with. ``total_seconds`` limits a whole call, ``read_seconds`` a silent wait, in a file of any size
-        too; ``retry_seconds`` is the first pause before an interrupted file is resumed.
+        too; ``retry_seconds`` is the first pause before an interrupted file is resumed. ``ca_file`` has certificates to
+        trust besides the system's; raises OSError where it cannot be read or has none. All requests go through
+        ``proxy``, if there is one, which then resolves the names. ``seen`` is told of each request that has ended.
         """
         self.sites = Sites(limits)
         self.answers = answers or AnswerLimits()
@@ -71,13 +79,22 @@ class Http:
         self._hosts = Budget("connections", each=_HOST_CONNECTIONS, total=sys.maxsize, users="host")
         self._read_seconds = read_seconds
         self._resolver: GuardedResolver | None = None
+        self._seen = seen
+        self._proxy = proxy
+        self._tls: ssl.SSLContext | bool = True
+        if ca_file is not None:
+            self._tls = ssl.create_default_context()
+            self._tls.load_verify_locations(ca_file)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         """Open the pool."""
-        self._resolver = GuardedResolver(self._guard, self._names)
+        self._resolver = GuardedResolver(
+            self._guard, self._names, trusted=self._proxy.raw_host if self._proxy else None
+        )
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, use_dns_cache=False, resolver=self._resolver),
+            connector=aiohttp.TCPConnector(limit=0, use_dns_cache=False, resolver=self._resolver, ssl=self._tls),
+            proxy=self._proxy,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(
                 total=None, sock_connect=_CONNECT_SECONDS, sock_read=self._read_seconds, ceil_threshold=1e9
@@ -108,6 +125,8 @@ class Http:
         body: Body = None,
         transfer: bool = False,
         buffer: int = 2**16,
+        what: str = "",
+        attempt: int = 1,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send a request and give the answer, its body unread; reading ahead stops at twice ``buffer`` bytes.
 
@@ -115,6 +134,7 @@ class Http:
         as they come, whose number may stand in a header Content-Length. A ``transfer`` has its place at the site
         already (``sites.transfer``); any other request waits for one. What comes out of the block tells the site's
         circuits how it is; who sees there that the site has let the key in says so (``sites.prove``).
+        ``what`` and ``attempt`` are for whoever is told of requests.
 
         Raises HostNotAllowed, QueueFull, OverBudget or CircuitOpen before anything is sent; Unreachable, SiteTimeout
         or BadResponse for what aiohttp raises, inside the block too; their texts name the host and nothing more
@@ -127,12 +147,14 @@ class Http:
         async with self.sites.asked(tenant, transfer=transfer):
             with self._connections.one(tenant.caller), self._hosts.one(host):
                 try:
-                    with looking_up_for(tenant.caller):
-                        response = await self._session.request(
-                            method, url, data=body, headers=headers, allow_redirects=False, read_bufsize=buffer
-                        )
-                    async with response:
-                        yield response
+                    with seen_by(self._seen, Exchange(url.host or "", what, attempt)) as exchange:
+                        with looking_up_for(tenant.caller):
+                            response = await self._session.request(
+                                method, url, data=body, headers=headers, allow_redirects=False, read_bufsize=buffer
+                            )
+                        exchange.response = response
+                        async with response:
+                            yield response
                 except (aiohttp.ClientError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
                     raise translated(error, url) from None
 
@@ -146,6 +168,8 @@ class Http:
         tenant: Tenant | None = None,
         transfer: bool = False,
         buffer: int = 2**16,
+        what: str = "",
+        attempt: int = 1,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send a form, whose type ``headers`` may say; all else as in :meth:`request`."""
         async with self.request(
@@ -156,6 +180,8 @@ class Http:
             body=form,
             transfer=transfer,
             buffer=buffer,
+            what=what,
+            attempt=attempt,
         ) as response:
             yield response
 
@@ -171,9 +197,10 @@ def translated(error: Exception, url: URL) -> errors.SiteError:  # noqa: PLR0911
         case aiohttp.ClientConnectorDNSError():
             return errors.Unreachable(f"The host name {host} does not resolve; check the Moodle URL.")
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError() | ssl.SSLError():
-            return errors.Untrusted(f"TLS with {host} fails: its certificate is not valid for this service.")
+            return distrust(error, url)
         case aiohttp.ClientConnectorError() | ConnectionRefusedError():
-            return errors.Unreachable(f"Nothing accepts connections at {host}:{url.port}; check the Moodle URL.")
+            plain = "; where the site has no HTTPS, write http:// before it" if url.scheme == "https" else ""
+            return errors.Unreachable(f"Nothing accepts connections at {host}:{url.port}; check the Moodle URL{plain}.")
         case aiohttp.InvalidURL():
             return errors.InvalidSite("The Moodle URL cannot be used; it looks like https://moodle.example.edu.")
         case aiohttp.ClientPayloadError():

@@ -84,17 +84,22 @@ class GuardedResolver(AbstractResolver):
     The connection goes to what this answers, so a name that resolves differently the next time gains nothing.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the rule, and limits that are set one by one
         self,
         guard: Guard,
         names: Names | None = None,
         *,
         budget: Budget | None = None,
         seconds: float = DEADLINE_SECONDS,
+        trusted: str | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take the rule, what really finds addresses, how many lookups may run, and how long one may take."""
+        """Take the rule, what really finds addresses, how many lookups may run, and how long one may take.
+
+        ``trusted`` is a name that the rule is not for: the operator's own proxy.
+        """
         self._guard = guard
+        self._trusted = trusted
         self._names = names or SystemNames()
         self._budget = budget or Budget("names to look up", each=16, total=128)
         self._seconds = seconds
@@ -147,9 +152,9 @@ class GuardedResolver(AbstractResolver):
             found = await self.find(host)
         except Unreachable as error:
             raise OSError(str(error)) from None
-        kept = [address for address in found if self._guard.allows(host, address)]
+        kept = [address for address in found if host == self._trusted or self._guard.allows(host, address)]
         if not kept:
-            raise refusal()
+            raise refusal(host)
         return [
             ResolveResult(hostname=host, host=address, port=port, family=family_of(address), proto=0, flags=0)
             for address in kept

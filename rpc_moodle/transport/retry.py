@@ -1,8 +1,9 @@
 """What is tried again, and when: one table."""
 
-from collections.abc import AsyncIterable, Callable
+import random
+from collections.abc import Callable
 
-import stamina
+import tenacity
 
 from rpc_moodle.transport import errors
 
@@ -29,27 +30,33 @@ TABLE: tuple[tuple[type[errors.SiteError], str], ...] = (
 )
 
 
-def again(*, read: bool, remaining: Callable[[], float]) -> AsyncIterable[stamina.Attempt]:
+def again(*, read: bool, remaining: Callable[[], float]) -> tenacity.AsyncRetrying:
     """Give the attempts of one request, each a context manager: ``async for attempt in …: with attempt: …``.
 
     ``remaining``: seconds until nobody waits for the answer any more; a pause that would not fit is not
     begun. The pauses grow exponentially with jitter; a Retry-After of the site takes their place.
     """
 
-    def pause(error: Exception) -> bool | float:
+    def worth_it(error: BaseException) -> bool:
         rule = next((rule for kind, rule in TABLE if isinstance(error, kind)), NEVER)
         if rule == NEVER or (rule == READS and not read):
             return False
         wait = getattr(error, "retry_after", None)
-        if wait is None:
-            return remaining() > LONGEST_PAUSE
-        return wait if wait < min(remaining(), LONGEST_WAIT) else False
+        return remaining() > LONGEST_PAUSE if wait is None else wait < min(remaining(), LONGEST_WAIT)
 
-    return stamina.retry_context(
-        on=pause,
-        attempts=ATTEMPTS,
-        timeout=None,
-        wait_initial=FIRST_PAUSE,
-        wait_max=LONGEST_PAUSE,
-        wait_jitter=FIRST_PAUSE,
+    return tenacity.AsyncRetrying(
+        retry=tenacity.retry_if_exception(worth_it),
+        stop=tenacity.stop_after_attempt(ATTEMPTS),
+        wait=_pause,
+        reraise=True,
     )
+
+
+def _pause(state: tenacity.RetryCallState) -> float:
+    """Choose the seconds before the next attempt: what the site says, else more each time, with jitter."""
+    error = state.outcome.exception() if state.outcome is not None else None
+    wait: float | None = getattr(error, "retry_after", None)
+    if wait is not None:
+        return wait
+    growing: float = FIRST_PAUSE * 2 ** (state.attempt_number - 1)
+    return min(LONGEST_PAUSE, growing + random.uniform(0, FIRST_PAUSE))  # noqa: S311 - spreads, guards nothing

@@ -18,10 +18,11 @@ class _Asked(Generic[T]):
 
 
 class Sharing(Generic[T]):
-    """Joins calls in flight that have the same key; nothing is kept once they are answered."""
+    """Joins calls in flight that have the same key, and counts them; nothing is kept once they are answered."""
 
     def __init__(self) -> None:
         """Start with none in flight."""
+        self.joined = 0
         self._asked: dict[Hashable, _Asked[T]] = {}
 
     async def ask(self, key: Hashable, make: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -33,6 +34,8 @@ class Sharing(Generic[T]):
         asked = self._asked.get(key)
         if asked is None or asyncio.get_running_loop().time() > asked.until:
             asked = self._asked[key] = _Asked(asyncio.create_task(self._answered(key, make)))
+        else:
+            self.joined += 1
         asked.waiting += 1
         try:
             return await asyncio.shield(asked.task)

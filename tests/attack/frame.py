@@ -138,7 +138,7 @@ async def rows(family: Family, seconds: float) -> AsyncIterator[Row]:
     """Run a family's attacks one after the other on one service, each for so many seconds at the most."""
     async with (
         site() as good,
-        service(family.settings, family.command) as attacked,
+        service({"SHUTDOWN_SECONDS": "0", **family.settings}, family.command) as attacked,
         HostileSite().serving() as hostile,
     ):
         for attack in family.attacks:

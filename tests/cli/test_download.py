@@ -113,3 +113,24 @@ async def test_two_files_of_one_name_both_come(sandbox: Sandbox, tmp_path: Path)
     result = await run(sandbox, str(tmp_path))
     assert result.exit_code == 0, result.output
     assert {b"one", b"two", b"3"} <= set(contents(tmp_path))
+
+
+async def test_texts_come_as_pages_and_are_unchanged_the_second_time(sandbox: Sandbox, tmp_path: Path) -> None:
+    for counts in ("2 fetched, 0 unchanged", "0 fetched, 2 unchanged"):
+        result = await run(sandbox, str(tmp_path), "--assignment", "9")
+        assert (result.exit_code, counts in result.output) == (0, True), result.output
+    page = (tmp_path / "Müller_Zoë_5" / "onlinetext.html").read_text()
+    assert "<p>My <b>reflection</b> — ünïcode 😀</p>" in page
+
+
+async def test_a_reason_that_all_files_share_is_said_once(sandbox: Sandbox, tmp_path: Path) -> None:
+    result = await run(sandbox, str(tmp_path), token="teacher_nodownload")
+    assert result.exit_code == 1
+    assert result.output.count('"Can download files"') == 1
+    assert f"{len(originals(sandbox))} files: Moodle does not let" in result.output
+
+
+async def test_without_a_key_and_without_an_answer_it_ends_as_its_help_says(sandbox: Sandbox, tmp_path: Path) -> None:
+    result = await run(sandbox, str(tmp_path), token="", answer="")
+    assert result.exit_code == 2
+    assert TOKEN_VARIABLE in result.output

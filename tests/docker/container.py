@@ -161,3 +161,28 @@ async def test_a_running_call_is_finished_before_the_container_stops() -> None:
             reply = await call
         assert reply["success"], reply["message"]
         assert inspect(service, ".State.ExitCode") == "0"
+
+
+@pytest.mark.usefixtures("containers")
+async def test_behind_nginx_calls_work_by_both_transports() -> None:
+    proxy = f"{os.getpid()}_nginx"
+    network = f"{ENVIRONMENT['COMPOSE_PROJECT_NAME']}_default"
+    conf = ROOT / "tests" / "docker" / "nginx.conf"
+    mounted = ("--volume", f"{conf}:/etc/nginx/nginx.conf:ro", "--publish", "127.0.0.1:0:8080", "nginx:1")
+    try:
+        await asyncio.to_thread(docker, "run", "--detach", "--network", network, "--name", proxy, *mounted)
+        url = published(proxy, 8080)
+        await until(url, lambda status: status["status"] == "ready")
+        options = {"url": MOODLE, "apiKey": token_value("teacher_care")}
+        for transports in (["polling"], ["websocket"], ["polling", "websocket"]):
+            async with connected(url, transports=transports) as backend:
+                large = {"courseID": 2, "options": options, "progressId": "p", "ignored": "x" * 2_000_000}
+                reply = await backend.call("getUsersFromCourse", large)
+                assert reply["success"], reply["message"]
+        async with connected(url) as backend:
+            ids = {"courseID": 2, "assignmentID": 8}
+            files = await backend.call("createSubmissionsArchive", {**ids, "options": options})
+        async with ClientSession() as session, session.get(f"{url}{files['data']['path']}") as archive:
+            assert (await archive.read())[:2] == b"PK"
+    finally:
+        await asyncio.to_thread(docker, "rm", "--force", "--volumes", proxy)

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from rpc_moodle.settings import Settings
+from utils.settings import holds_secrets
 
 COMPOSE = Path(__file__).parents[2] / "docker-compose.yml"
 DOCKERFILE = COMPOSE.with_name("Dockerfile")
@@ -11,7 +12,8 @@ DOCKERFILE = COMPOSE.with_name("Dockerfile")
 
 def test_every_setting_can_be_given_to_the_container() -> None:
     handed_on = set(re.findall(r"^      (RPC_MOODLE_\w+):", COMPOSE.read_text(), re.MULTILINE))
-    assert handed_on == {f"RPC_MOODLE_{name.upper()}" for name in Settings.model_fields}
+    files = {f"{name}_FILE" for name, field in Settings.model_fields.items() if holds_secrets(field.annotation)}
+    assert handed_on == {f"RPC_MOODLE_{name.upper()}" for name in {*Settings.model_fields, *files}}
 
 
 def test_where_the_container_listens_does_not_come_from_a_platform_s_environment() -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from rpc_moodle.downloads.reply import DownloadLimits
 from rpc_moodle.moodle import MoodleClient
 from rpc_moodle.moodle.errors import BadResponse
 from rpc_moodle.sandbox import Fault, Rule, Sandbox
@@ -17,7 +18,7 @@ from utils.client import Client, connected
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
 
 MAX_ANSWER = AnswerLimits().bytes
-MOST = 2 * MAX_ANSWER + 32 * MIB
+MOST = 2 * max(MAX_ANSWER, DownloadLimits().bytes) + 32 * MIB
 """An answer up to the limit, the copy that its growing takes, and what is on its way."""
 
 

@@ -3,7 +3,7 @@ import pytest
 from rpc_moodle.sandbox import Sandbox
 from tests.methods.conftest import Call
 from utils.dispatch import Dispatcher
-from utils.testing import call
+from utils.testing import FakeCaller, call
 
 
 async def test_users_come_in_both_dialects(ask: Call) -> None:
@@ -200,7 +200,7 @@ async def test_a_site_that_answers_html_is_a_bad_response(sandbox: Sandbox, disp
     options = {"url": f"{sandbox.url}/nowhere", "apiKey": sandbox.token("teacher_care")}
     reply = await call(dispatcher, "getUsersFromCourse", {"courseID": 2, "options": options})
     assert reply["error"]["code"] == "bad_response"
-    assert reply["error"]["retryable"]
+    assert not reply["error"]["retryable"]
 
 
 async def test_the_probe_answers_whatever_is_sent(dispatcher: Dispatcher) -> None:
@@ -216,3 +216,15 @@ async def test_a_large_course_comes_whole(dispatcher: Dispatcher) -> None:
         reply = await call(dispatcher, "getUsersFromCourse", {"courseID": 5, "options": options})
     ids = [user["id"] for user in reply["data"]]
     assert len(ids) == len(set(ids)) == 2501
+
+
+async def test_a_listing_of_several_requests_says_how_far_it_is(dispatcher: Dispatcher) -> None:
+    caller = FakeCaller()
+    async with Sandbox(users=1500) as big:
+        options = {"url": big.url, "apiKey": big.token("teacher_full")}
+        payload = {"courseID": 5, "progressId": "p", "options": options}
+        reply = await call(dispatcher, "getUsersFromCourse", payload, caller=caller)
+    said = [data for event, data in caller.events if event == "progress"]
+    assert {(each["progressId"], each["total"]) for each in said} == {("p", None)}
+    assert said[0]["done"] == 1000
+    assert said[-1]["done"] == len(reply["data"])

@@ -325,7 +325,7 @@ async def test_an_error_page_in_mid_batch_fails_the_plain_call_with_what_it_is(n
     narrow.site.plan = [faulty.answer(200, "<!DOCTYPE html><title>Log in</title>")]
     reply = await narrow.fetch(narrow.url, narrow.url, narrow.url)
     assert reply["error"]["code"] == "bad_response"
-    assert reply["error"]["retryable"] is True
+    assert reply["error"]["retryable"] is False
     assert len(reply["error"]["details"]["files"]) == 1
 
 
@@ -359,3 +359,52 @@ async def test_files_are_counted_before_a_ticket_is_opened(
     reply = await call(dispatcher, DOWNLOAD, payload, caller=FakeCaller())
     assert reply["error"]["code"] == "too_large"
     assert reply["error"]["details"]["maxFiles"] == (500 if stream else 10)
+
+
+async def test_a_whole_assignment_is_asked_for_by_its_ids_and_its_texts_are_among_the_files(ask: Call) -> None:
+    reply = await ask(DOWNLOAD, courseID=2, assignmentID=9, detailed=True)
+    assert [file["path"] for file in reply["data"]] == ["Müller_Zoë_5/onlinetext.html", "Żółć_Łukasz_6/onlinetext.html"]
+    assert "<p>My <b>reflection</b> — ünïcode 😀</p>" in reply["data"][0]["content"].decode()
+    assert (reply["data"][0]["mimetype"], reply["data"][0]["url"]) == ("text/html", "")
+    assert reply["data"][0]["size"] == len(reply["data"][0]["content"])
+
+
+async def test_files_and_texts_of_an_assignment_come_in_a_stream(dispatcher: Dispatcher, sandbox: Sandbox) -> None:
+    caller = FakeCaller()
+    options = {"url": sandbox.url, "apiKey": sandbox.token("teacher_care")}
+    reply = Envelope()
+    for cmid in (8, 9):
+        caller.events.clear()
+        payload = {"courseID": 2, "assignmentID": cmid, "stream": True, "options": options}
+        reply = await call(dispatcher, DOWNLOAD, payload, caller=caller)
+        assert reply["success"], reply["message"]
+        assert [event["path"] for _, event in caller.events if event["last"]] == [row["path"] for row in reply["data"]]
+    assert reply["data"][1]["path"] == "Żółć_Łukasz_6/onlinetext.html"
+
+
+@pytest.mark.parametrize(
+    ("payload", "missing"),
+    [
+        ({}, "fileUrls"),
+        ({"courseID": 2}, "assignmentID"),
+        ({"assignmentID": 8}, "courseID"),
+        ({"options": {"courseID": 2, "assignmentID": 8}}, "options.url"),
+        ({"courseID": 2, "assignmentID": 8, "options": {"url": "https://moodle.example.edu"}}, "options.apiKey"),
+    ],
+)
+async def test_a_download_of_nothing_says_what_is_missing(fetch: Fetch, payload: dict[str, Any], missing: str) -> None:
+    error = (await fetch(**payload))["error"]
+    assert (error["code"], error["details"]["fields"]) == (
+        "invalid_request",
+        [{"path": missing, "problem": "is missing"}],
+    )
+
+
+async def test_a_key_that_may_not_fetch_files_is_told_which_box_is_not_ticked(
+    ask: Call, links: list[dict[str, Any]]
+) -> None:
+    bare = links[0]["fileurl"].partition("?")[0]
+    reply = await ask(DOWNLOAD, "teacher_nodownload", fileUrls=[bare, bare])
+    assert reply["error"]["code"] == "access_denied"
+    assert '"Can download files"' in reply["message"]
+    assert "the first of them" not in reply["message"]

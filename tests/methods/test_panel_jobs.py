@@ -144,6 +144,17 @@ async def test_two_jobs_about_the_same_course_get_a_report_each(ask: Ask, sandbo
     assert len({each["report"]["link"] for each in found}) == 2
 
 
+async def test_a_job_is_not_told_of_by_what_was_reported_before_it(ask: Ask, sandbox: Sandbox) -> None:
+    sandbox.site.panel.seconds = None
+    jobs = []
+    for _ in range(2):
+        jobs += (await ask("createBackups", instanceId=INSTANCE, courses=[2]))["jobs"]
+        await cron.run(sandbox.site.panel)
+    later, earlier = await ask("waitForJob", jobs=[*reversed(jobs)])
+    assert earlier["report"]["link"].endswith("_1.zip")
+    assert later["report"]["link"].endswith("_2.zip")
+
+
 async def test_plugins_are_installed_from_zips(ask: Ask) -> None:
     links = ["https://zips.example.edu/local_new_v1.zip", "https://zips.example.edu/broken.zip"]
     found = await outcome(ask, await ask("installPlugins", instanceId=INSTANCE, links=links))

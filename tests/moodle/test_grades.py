@@ -10,7 +10,7 @@ from rpc_moodle.moodle import MoodleClient, errors
 from rpc_moodle.moodle.grades import flags, grades, number, status, submission_rows
 from rpc_moodle.moodle.models import Assignment
 from rpc_moodle.moodle.publishing.comments import NO_COMMENT, Comment
-from rpc_moodle.moodle.publishing.state import UNKNOWN, Bulk, stored
+from rpc_moodle.moodle.publishing.stored import UNKNOWN, Bulk, stored
 from tests.moodle.conftest import REST
 from tests.support import VERSIONS, body_of, exchanges
 
@@ -63,7 +63,7 @@ KINDS: dict[str, tuple[dict[str, Any], object, object]] = {
     "status.graded": ({}, Decimal("73.5"), Comment("<p>Existing comment</p>", 1)),
     "status.not_submitted": ({}, None, NO_COMMENT),
     "save.keep_grade.2_after": ({}, Decimal("73.5"), Comment("<p>NEW</p>", 1)),
-    "save.minus_one_wipes.0_before": ({}, Decimal(41), Comment("", 0)),
+    "save.minus_one_wipes.0_before": ({}, Decimal(41), Comment("", None)),
     "save.minus_one_wipes.2_after": ({}, None, Comment("<p>NEW</p>", 1)),
     "save.ungraded.0_before": ({}, None, NO_COMMENT),
     "save.ungraded.2_after": ({}, None, Comment("<p>NEW</p>", 1)),
@@ -95,7 +95,8 @@ async def test_grade_and_comment_of_the_latest_attempt_are_read_from_every_recor
     answer(site, version, exchange)
     assignment = Assignment(**{"id": 1, "cmid": 8, "grade": 100, **kind})
     seen = stored(assignment, 5, Bulk(), await status(moodle, assignment, 5))
-    assert (seen.grade, seen.comment) == (grade, comment)
+    mark = seen.mark(seen.newest)
+    assert (mark.grade, mark.comment) == (grade, comment)
     assert not seen.locked
 
 
@@ -116,18 +117,18 @@ async def test_a_hidden_grade_is_taken_from_the_stored_grades(
     answer(site, version, "save.workflow_empty_state.2_after")
     seen = await status(moodle, assignment, 5)
     row = {5: {"userid": 5, "attemptnumber": 0, "grade": "88.00000"}}
-    assert stored(assignment, 5, Bulk(grades=row), seen).grade == 88  # type: ignore[arg-type] # a literal is no TypedDict
+    assert stored(assignment, 5, Bulk(grades=row), seen).mark(0).grade == 88  # type: ignore[arg-type] # a literal is no TypedDict
     older = {5: {"userid": 5, "attemptnumber": 1, "grade": "88.00000"}}
-    assert stored(assignment, 5, Bulk(grades=older), seen).grade is UNKNOWN  # type: ignore[arg-type] # as above
+    assert stored(assignment, 5, Bulk(grades=older), seen).mark(0).grade is UNKNOWN  # type: ignore[arg-type] # as above
 
 
 async def test_a_grade_given_directly_shows(site: aioresponses, moodle: MoodleClient, version: str) -> None:
     assignment = Assignment(id=1, cmid=8, grade=100)
     answer(site, version, "status.graded")
     seen = await status(moodle, assignment, 5)
-    assert stored(assignment, 5, Bulk(), seen).direct
+    assert stored(assignment, 5, Bulk(), seen).mark(0).direct
     seen["feedback"]["gradefordisplay"] = "73.50 / 100.00"
-    assert not stored(assignment, 5, Bulk(), seen).direct
+    assert not stored(assignment, 5, Bulk(), seen).mark(0).direct
 
 
 async def test_the_text_is_asked_for_as_it_is_stored(site: aioresponses, moodle: MoodleClient, version: str) -> None:

@@ -7,7 +7,8 @@ from aioresponses import aioresponses
 
 from rpc_moodle.moodle import MoodleClient, errors
 from rpc_moodle.moodle.models import Assignment
-from rpc_moodle.moodle.publishing.grading import OutOfRange, Scheme, scheme
+from rpc_moodle.moodle.publishing.conditions import scheme
+from rpc_moodle.moodle.publishing.grading import Form, FormCriterion, OutOfRange, Scheme, TwoReadings
 from tests.moodle.conftest import REST
 from tests.support import VERSIONS, body_of, exchanges
 
@@ -22,7 +23,9 @@ async def test_direct_grading_is_read_from_the_course_module(
     version: str,
 ) -> None:
     site.post(REST, body=body_of(exchanges(version)["course.module"]))
-    assert await scheme(moodle, Assignment(id=1, cmid=8, grade=100)) == Scheme(Decimal(100), method="")
+    assert await scheme(moodle, Assignment(id=1, cmid=8, grade=100)) == Scheme(
+        Decimal(100), method="", pass_grade=Decimal(0)
+    )
 
 
 async def test_rubric_and_scale_are_read_from_the_course_module(
@@ -31,6 +34,7 @@ async def test_rubric_and_scale_are_read_from_the_course_module(
 ) -> None:
     advanced = [{"area": "submissions", "method": "rubric"}]
     site.post(REST, payload={"cm": {"id": 15, "scale": "Bad, Ok,Great", "advancedgrading": advanced}})
+    site.post(REST, payload=ACCESS)
     found = await scheme(moodle, Assignment(id=8, cmid=15, grade=-3))
     assert found == Scheme(is_scale=True, items=("Bad", "Ok", "Great"), method="rubric")
 
@@ -40,8 +44,23 @@ async def test_who_may_not_manage_activities_reads_the_method_from_its_definitio
     moodle: MoodleClient,
 ) -> None:
     site.post(REST, payload={"cm": {"id": 8, "name": "Essay"}})
-    site.post(REST, payload={"areas": [{"cmid": 8, "activemethod": "guide", "definitions": []}], "warnings": []})
-    assert (await scheme(moodle, Assignment(id=1, cmid=8, grade=100))).method == "guide"
+    criteria = [{"id": 3, "shortname": "A", "maxscore": 10}]
+    definition = {"id": 4, "method": "guide", "status": 20, "guide": {"guide_criteria": criteria}}
+    area = {"cmid": 8, "activemethod": "guide", "definitions": [definition]}
+    site.post(REST, payload={"areas": [area], "warnings": []})
+    found = await scheme(moodle, Assignment(id=1, cmid=8, grade=100))
+    assert (found.method, found.form) == ("guide", Form(4, "guide", (FormCriterion(3, "A", {}, Decimal(10)),)))
+
+
+async def test_a_form_that_is_not_ready_is_none_and_moodle_grades_directly(
+    site: aioresponses,
+    moodle: MoodleClient,
+) -> None:
+    site.post(REST, payload={"cm": {"id": 8, "advancedgrading": [{"area": "submissions", "method": "rubric"}]}})
+    area = {"cmid": 8, "activemethod": "rubric", "definitions": [{"id": 4, "method": "rubric", "status": 10}]}
+    site.post(REST, payload={"areas": [area], "warnings": []})
+    found = await scheme(moodle, Assignment(id=1, cmid=8, grade=100))
+    assert (found.method, found.form) == ("", None)
 
 
 async def test_a_method_that_nobody_tells_is_unknown(
@@ -72,7 +91,39 @@ def test_what_is_no_item_of_a_scale_is_refused(given: Decimal | str) -> None:
 
 
 def test_an_item_named_by_a_number_is_meant_by_its_name() -> None:
-    assert Scheme(is_scale=True, items=("5", "4", "3", "2", "1")).resolve("5") == 1
+    assert Scheme(is_scale=True, items=("10", "20", "30")).resolve("10") == 1
+
+
+@pytest.mark.parametrize("given", ["1", Decimal(1), Decimal("1.0"), " 1 "])
+def test_what_is_an_items_name_and_another_ones_number_is_refused_with_both(given: Decimal | str) -> None:
+    scale = Scheme(is_scale=True, items=("6", "5", "4", "3", "2", "1"))
+    with pytest.raises(TwoReadings, match="scaleItem: 6 or scaleItem: 1"):
+        scale.resolve(given)
+
+
+def test_a_scales_item_can_be_given_by_its_number_alone() -> None:
+    scale = Scheme(is_scale=True, items=("6", "5", "4"))
+    assert scale.item(1) == 1
+    with pytest.raises(OutOfRange, match="no item 4"):
+        scale.item(4)
+    with pytest.raises(OutOfRange, match="not graded by a scale"):
+        Scheme(Decimal(100)).item(1)
+
+
+@pytest.mark.parametrize("given", ["gut", "Good"])
+def test_an_item_is_called_by_its_name_in_any_language(given: str) -> None:
+    markup = '<span lang="de" class="multilang">gut</span><span lang="en" class="multilang">good</span>'
+    scale = Scheme(is_scale=True, items=("<b>bad</b>", markup))
+    assert scale.resolve(given) == 2
+    assert scale.resolve("bad") == 1
+
+
+@pytest.mark.parametrize("given", ["good", Decimal(2)])
+def test_without_the_items_of_a_scale_nothing_is_a_grade(given: Decimal | str) -> None:
+    with pytest.raises(OutOfRange, match="core_course_get_course_module"):
+        Scheme(is_scale=True).resolve(given)
+    with pytest.raises(OutOfRange, match="core_course_get_course_module"):
+        Scheme(is_scale=True).item(1)
 
 
 def test_points_are_not_converted_to_a_scale() -> None:

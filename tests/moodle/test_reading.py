@@ -1,10 +1,11 @@
 import json
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
+from typing_extensions import TypedDict
 
 from rpc_moodle.moodle.models import EnrolledUser, Participant, Submissions
 from rpc_moodle.moodle.reading import Reader
@@ -76,6 +77,35 @@ def test_rows_are_read_with_tolerance(body: bytes, read: object) -> None:
 def test_what_cannot_be_read_raises_what_pydantic_raises(body: bytes) -> None:
     with pytest.raises(ValidationError):
         Reader(list[EnrolledUser]).validate_json(body)
+
+
+class Changed(TypedDict):
+    name: Annotated[str, BeforeValidator(str.upper)]
+
+
+class Limited(TypedDict):
+    number: Annotated[int, Field(ge=1)]
+
+
+class Deep(TypedDict, total=False):
+    inner: list[Changed]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "read"),
+    [
+        (Changed, b'{"name": "a"}', {"name": "A"}),
+        (list[Changed], b'[{"name": "a"}]', [{"name": "A"}]),
+        (Deep, b'{"inner": [{"name": "a"}]}', {"inner": [{"name": "A"}]}),
+    ],
+)
+def test_what_a_validator_changes_is_changed(kind: Any, body: bytes, read: object) -> None:
+    assert Reader(kind).validate_json(body) == read
+
+
+def test_limits_hold() -> None:
+    with pytest.raises(ValidationError):
+        Reader(Limited).validate_json(b'{"number": 0}')
 
 
 def test_rows_are_read_by_the_fast_reader_alone() -> None:

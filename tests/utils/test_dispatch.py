@@ -15,7 +15,7 @@ from tests.utils.conftest import Logs
 from utils.call import Call
 from utils.contract import Envelope, Request
 from utils.dispatch import Dispatcher
-from utils.errors import INVALID_REQUEST, PARTIAL_FAILURE, ErrorCode, RpcError
+from utils.errors import INVALID_REQUEST, PARTIAL_FAILURE, TIMEOUT, ErrorCode, RpcError
 from utils.registry import Registry
 from utils.testing import FakeCaller, call
 
@@ -100,8 +100,9 @@ async def test_a_bug_is_internal_and_its_id_is_in_the_log(error: BaseException, 
 
 async def test_an_rpc_error_is_the_reply() -> None:
     error = RpcError(PARTIAL_FAILURE, "One of two failed.", details={"failed": 1}, data=[1, None], retryable=True)
-    assert await call(handler_that(error), "fail", {}) == {
+    assert await call(handler_that(error), "fail", {"options": {"callId": "mine"}}) == {
         "success": False,
+        "callId": "mine",
         "message": "One of two failed.",
         "error": {
             "code": "partial_failure",
@@ -154,7 +155,7 @@ async def test_an_error_whose_details_cannot_be_written_is_internal() -> None:
 
 
 async def test_bytes_need_a_binary_method() -> None:
-    assert await call(handler_returning(b"x", binary=True), "give", {}) == {"success": True, "data": b"x"}
+    assert (await call(handler_returning(b"x", binary=True), "give", {}))["data"] == b"x"
 
 
 async def test_warnings_stand_beside_the_data() -> None:
@@ -165,9 +166,10 @@ async def test_warnings_stand_beside_the_data() -> None:
         call.warn("old", "This is old.", since=2020)
         return 1
 
-    assert await call(methods, "give", {}) == {
+    assert await call(methods, "give", {"options": {"callId": "mine"}}) == {
         "success": True,
         "data": 1,
+        "callId": "mine",
         "warnings": [{"code": "old", "message": "This is old.", "since": 2020}],
     }
 
@@ -230,7 +232,7 @@ async def test_a_handler_that_ignores_its_cancellation_does_not_delay_the_reply(
 
 @pytest.mark.parametrize(
     ("how", "outcome"),
-    [("return", {"success": True, "data": "half"}), ("raise", "partial_failure"), ("fail", "timeout")],
+    [("return", "half"), ("raise", "partial_failure"), ("fail", "timeout")],
 )
 async def test_a_handler_may_answer_its_own_deadline(how: str, outcome: object) -> None:
     methods = Registry()
@@ -247,7 +249,7 @@ async def test_a_handler_may_answer_its_own_deadline(how: str, outcome: object) 
         return "half"
 
     reply = await call(methods, "half", {"options": {"timeoutMs": 10}})
-    assert (reply if reply["success"] else code(reply)) == outcome
+    assert (reply["data"] if reply["success"] else code(reply)) == outcome
 
 
 async def test_a_cancelled_dispatch_still_answers() -> None:
@@ -293,7 +295,7 @@ async def test_each_call_is_one_line_of_log(logs: Logs) -> None:
         "method": "wait",
         "outcome": "timeout",
         "caller": "fake",
-        "level": "info",
+        "level": "warning",
     }
     assert isinstance(line["duration_ms"], float)
     assert len(line["call_id"]) == 12
@@ -350,3 +352,46 @@ async def test_no_payload_reaches_the_log(logs: Logs) -> None:
 def test_the_modules_here_import_no_socketio() -> None:
     script = "import sys, utils.dispatch, utils.testing, utils.logs; sys.exit('socketio' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0  # noqa: S603 - own script
+
+
+async def test_a_call_has_the_name_that_its_caller_gave_it_in_its_reply_and_its_log(logs: Logs) -> None:
+    for payload in ({"options": {"callId": "job-7"}}, {"options": {"callId": "job-7", "timeoutMs": "soon"}}):
+        assert (await call(handler_returning(1), "give", payload))["callId"] == "job-7"
+    assert [line["call_id"] for line in logs.lines if line["event"] == "call"] == ["job-7"] * 2
+
+
+@pytest.mark.parametrize("name", ["", "x" * 65, "two words", "a\nb", 7, ["x"], None])
+async def test_a_name_that_is_none_does_not_stand_in_a_reply(name: object) -> None:
+    reply = await call(handler_returning(1), "give", {"options": {"callId": name}})
+    assert reply["callId"] != name
+    assert (None if reply["success"] else code(reply)) == (None if name is None else "invalid_request")
+
+
+async def test_the_line_of_a_call_that_failed_is_a_warning_with_its_code_and_what_was_noted(logs: Logs) -> None:
+    methods = Registry()
+
+    @methods.method("fail")
+    async def fail(request: Request, call: Call) -> None:
+        call.note(host="moodle.example.edu")
+        raise RpcError(TIMEOUT, "Late.", details={"errorcode": "x"})
+
+    await call(methods, "fail", {})
+    (line,) = (line for line in logs.lines if line["event"] == "call")
+    assert (line["level"], line["outcome"], line["host"], line["errorcode"]) == (
+        "warning",
+        "timeout",
+        "moodle.example.edu",
+        "x",
+    )
+
+
+async def test_a_timeout_says_what_had_been_done_wherever_it_comes_from() -> None:
+    methods = Registry()
+
+    @methods.method("fail")
+    async def fail(request: Request, call: Call) -> None:
+        await call.progress(3, 7)
+        raise TimeoutError
+
+    details = (await call(methods, "fail", {}))["error"]["details"]
+    assert (details["done"], details["total"]) == (3, 7)

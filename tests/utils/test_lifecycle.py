@@ -95,7 +95,7 @@ async def test_a_call_that_runs_when_sigterm_comes_is_answered(transport: str) -
         client.on("confirm", confirm)
         await client.connect(url, transports=[transport])
         reply = await client.call("addAsked", {"numbers": [7]})
-        assert reply == {"success": True, "data": 7}
+        assert reply["data"] == 7
         assert refused[0]["error"]["retryable"] is True
         assert await service.wait() == 0
         await client.disconnect()

@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from tests.utils.conftest import Logs
-from utils.logs import configure
+from utils.logs import configure, for_eyes
 from utils.settings import KitSettings
 
 SECRET = "5ecret"
@@ -92,3 +92,34 @@ def test_a_stream_that_is_no_terminal_gets_json(logs: Logs) -> None:
     line = stream.lines[0]
     assert (line["event"], line["who"], line["level"], line["logger"]) == ("hello", "you", "info", "here")
     assert line["timestamp"].endswith("Z")
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (
+            {
+                "event": "call",
+                "level": "warning",
+                "timestamp": "2026-11-21T12:25:39.123456Z",
+                "logger": "utils.dispatch",
+                "call_id": "7ae01008fd46",
+                "caller": "abc",
+                "method": "getSubmissionsInfosFromAssignment",
+                "outcome": "access_denied",
+                "duration_ms": 412.49,
+                "host": "moodle.example.edu",
+            },
+            "12:25:39 ! getSubmissionsInfosFromAssignment access_denied 412ms moodle.example.edu id=7ae01008fd46",
+        ),
+        ({"event": "call", "method": None, "outcome": "unknown_method"}, "   (no method) unknown_method"),
+        ({"event": "request", "function": "f", "duration_ms": 3.0, "attempt": 2}, "   f (no answer) 3ms attempt=2"),
+        ({"event": "request", "function": "f", "status": 200, "bytes": 7, "attempt": 1}, "   f 200 bytes=7"),
+        ({"event": "x", "level": "error", "exception": "Traceback …"}, " !! x\nTraceback …"),
+    ],
+)
+def test_a_line_for_eyes_fits_a_terminal_and_begins_with_method_and_outcome(
+    event: dict[str, object], line: str
+) -> None:
+    assert for_eyes(event) == line
+    assert len(line) <= 100

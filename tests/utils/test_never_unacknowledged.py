@@ -23,7 +23,7 @@ COUNTER = itertools.count(1)
 
 def assert_envelope(reply: dict[str, object]) -> None:
     if reply["success"]:
-        assert set(reply) <= {"success", "data", "warnings"}
+        assert set(reply) <= {"success", "data", "warnings", "callId"}
     else:
         assert isinstance(reply["message"], str)
         assert isinstance(reply["error"], dict)
@@ -58,5 +58,5 @@ async def test_over_a_socket(raw: RawSocket, event: object, arguments: list[obje
 async def test_garbage_after_a_packet_type_leaves_the_socket_usable(raw: RawSocket, garbage: str | bytes) -> None:
     await raw.send("42" + garbage if isinstance(garbage, str) else garbage)
     await raw.send('4299["add",{"numbers":[1,2]}]')
-    while (text := await raw.receive()) != '4399[{"success":true,"data":3}]':
+    while not (text := await raw.receive()).startswith('4399[{"success":true,"data":3,'):
         assert text.startswith("43")

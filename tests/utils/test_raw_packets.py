@@ -115,7 +115,7 @@ async def test_a_packet_that_asks_for_nothing_leaves_the_socket_usable(raw: RawS
     await raw.send('4299["add",{"numbers":[1,2]}]')
     while not (text := await raw.receive()).startswith("43"):
         assert text.startswith("44"), text  # a namespace that is refused
-    assert text == '4399[{"success":true,"data":3}]'
+    assert text.startswith('4399[{"success":true,"data":3,')
 
 
 @pytest.mark.parametrize("packet", ["", "x", "7", "9", "²", "٣", "bAAA", "4" + "[" * 50_000, "3" + "[" * 300, "d=4"])
@@ -291,7 +291,7 @@ async def test_a_large_packet_of_a_polling_request_is_answered_and_the_others_ar
         replies = ""
         while replies.count("43") < 3:
             replies += await polling.get()
-        assert '437[{"success":true,"data":1}]' in replies
+        assert '437[{"success":true,"data":1,' in replies
         assert "too_large" in replies
         assert '439[{"success":true,"data":1}]' in replies
 
@@ -333,7 +333,7 @@ async def test_an_upgrade_that_breaks_off_leaves_polling_usable(url: str, probed
         reply = ""
         while "437[" not in reply:
             reply = await polling.get()
-        assert reply.endswith('437[{"success":true,"data":1}]')
+        assert '437[{"success":true,"data":1,' in reply
 
 
 async def test_what_is_posted_after_the_close_is_refused(url: str) -> None:

@@ -88,11 +88,11 @@ async def test_a_topic_keeps_so_many_events_and_bytes(clock: Clock) -> None:
 
 async def test_the_topic_that_holds_the_most_makes_room_for_another(clock: Clock) -> None:
     topics = MemoryTopics(total_bytes=1000, clock=clock)
-    await topics.open("loud", "a")
     await topics.open("quiet", "b")
+    await topics.open("loud", "a")
+    await topics.publish("quiet", "y" * 200)
     for _ in range(3):
         await topics.publish("loud", "x" * 300)
-    await topics.publish("quiet", "y" * 200)
     assert len(await topics.after("loud", 0)) == 2
     assert len(await topics.after("quiet", 0)) == 1
 

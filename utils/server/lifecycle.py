@@ -14,6 +14,7 @@ from utils.dispatch import Dispatcher
 from utils.health import Check, Health
 from utils.metrics import Metrics
 from utils.server.connections import Connections, Runner, allow_descriptors
+from utils.server.forwarded import forwarding
 from utils.server.sockets import SocketServer
 from utils.settings import KitSettings
 from utils.watchdog import Watchdog
@@ -39,11 +40,12 @@ def create_server(
     ``collectors`` add to ``/metrics``, see :class:`utils.metrics.Metrics`.
     """
     connections = Connections()
-    app = web.Application(middlewares=[connections.watch])
+    proxies = [forwarding(settings.trusted_proxies)] if settings.trusted_proxies else []
+    app = web.Application(middlewares=[*proxies, connections.watch])
     app[CONNECTIONS] = connections
     gate = Gate(settings.auth_tokens)
     sockets = SocketServer(dispatcher, settings, gate)
-    sockets.attach(app)
+    sockets.attach(app, socketio_path=settings.socketio_path.strip("/"))
     app[SOCKETS] = sockets
     Health(dispatcher, checks, gate=gate).add_routes(app)
     metrics, watchdog = Metrics(collectors), Watchdog()

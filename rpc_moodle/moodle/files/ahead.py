@@ -4,26 +4,27 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import TypeVar
 
 from rpc_moodle.moodle.errors import MoodleError
-from rpc_moodle.moodle.files.remote import RemoteFile
 
 AHEAD = 3
 """Files open at a time; with four turns per site, a reader that stalls leaves one to others."""
 
-Opener = Callable[[], AbstractAsyncContextManager[RemoteFile]]
-_Opened = tuple[AsyncExitStack, RemoteFile | Exception]
+F = TypeVar("F")
+Opener = Callable[[], AbstractAsyncContextManager[F]]
+_Opened = tuple[AsyncExitStack, F | Exception]
 
 
 async def in_order(
-    openers: Iterable[Opener], *, ahead: int = AHEAD, expected: tuple[type[Exception], ...] = (MoodleError,)
-) -> AsyncGenerator[RemoteFile | Exception, None]:
+    openers: Iterable[Opener[F]], *, ahead: int = AHEAD, expected: tuple[type[Exception], ...] = (MoodleError,)
+) -> AsyncGenerator[F | Exception, None]:
     """Open files and give each in turn, or the expected error that it was; a file is closed when the next is asked for.
 
     Leave it by ``contextlib.aclosing``, so that what was opened ahead is closed at once.
     """
     rest = iter(openers)
-    opening: deque[asyncio.Task[_Opened]] = deque()
+    opening: deque[asyncio.Task[_Opened[F]]] = deque()
     try:
         while True:
             for opener in rest:
@@ -44,7 +45,7 @@ async def in_order(
                 await outcome[0].aclose()
 
 
-async def _open(opener: Opener, expected: tuple[type[Exception], ...]) -> _Opened:
+async def _open(opener: Opener[F], expected: tuple[type[Exception], ...]) -> _Opened[F]:
     async with AsyncExitStack() as stack:
         try:
             file = await stack.enter_async_context(opener())

@@ -14,7 +14,7 @@ from yarl import URL
 
 from rpc_moodle.moodle import errors, wire
 from rpc_moodle.moodle.files import wire as filewire
-from rpc_moodle.moodle.files.url import file_name, site_of
+from rpc_moodle.moodle.files.url import SCRIPT, file_name, site_of
 from rpc_moodle.transport.http import Http, translated
 from rpc_moodle.transport.retry import again
 from rpc_moodle.transport.tenant import Tenant
@@ -233,7 +233,14 @@ class RemoteFile:
         headers = filewire.ask(byte_range=byte_range, if_none_match=if_none_match)
         self._response = await self._exchange.enter_async_context(
             self._http.post(
-                self._url, wire.file_form(self._token), headers, tenant=self._tenant, transfer=True, buffer=BUFFER
+                self._url,
+                wire.file_form(self._token),
+                headers,
+                tenant=self._tenant,
+                transfer=True,
+                buffer=BUFFER,
+                what=SCRIPT,
+                attempt=self._failures + 1,
             )
         )
         head = filewire.head(self._response.status, self._response.headers)

@@ -1,15 +1,11 @@
-"""How an assignment is graded, and what a given grade is there."""
+"""What a given grade is in an assignment, and whether a filled form fits; decided without I/O."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
-from pydantic import BaseModel, ConfigDict
-from typing_extensions import TypedDict
-
-from rpc_moodle.moodle import errors
-from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.models import Assignment, Rows
-from rpc_moodle.moodle.wire import Params
+from rpc_moodle.moodle.publishing.entries import Criterion, Filling
+from rpc_moodle.moodle.text import languages, plain_name
 
 _STORED = Decimal("0.00001")  # Moodle's column has five decimals
 
@@ -18,19 +14,78 @@ class OutOfRange(ValueError):
     """A grade that the assignment cannot have; the text is a sentence for a person."""
 
 
+class TwoReadings(ValueError):
+    """A grade that is an item's name and another item's number; the text is a sentence for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormCriterion:
+    """A criterion of a rubric, with its levels, or of a marking guide, with its maximum."""
+
+    id: int
+    name: str
+    levels: Mapping[int, str] = field(default_factory=dict)
+    maximum: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The rubric or marking guide of an assignment."""
+
+    id: int
+    method: str
+    criteria: tuple[FormCriterion, ...]
+
+    def faults(self, filling: Filling) -> Iterator[str]:
+        """Say what is wrong with a filling, each with its criterion: Moodle stores and computes whatever comes.
+
+        See ``rubric.1``, ``rubric.3``, ``guide.1``, ``guide.2``, ``guide.3``.
+        """
+        own = {each.id: each for each in self.criteria}
+        filled = [each.id for each in filling.criteria]
+        for each in filling.criteria:
+            criterion = own.get(each.id)
+            if criterion is None:
+                yield f"there is no criterion {each.id}; there are {', '.join(map(_named, self.criteria))}"
+            elif filled.count(each.id) > 1:
+                yield f"criterion {_named(criterion)} is filled twice"
+            else:
+                yield from self._faults_of(criterion, each)
+        for criterion in self.criteria:
+            if criterion.id not in filled:
+                yield f"criterion {_named(criterion)} is not filled"
+
+    def _faults_of(self, criterion: FormCriterion, filled: Criterion) -> Iterator[str]:
+        if self.method == "rubric":
+            if filled.level not in criterion.levels:
+                known = ", ".join(f"{level} ({name})" for level, name in criterion.levels.items())
+                yield f"criterion {_named(criterion)} has no level {filled.level}; it has {known}"
+        elif filled.score is None:
+            yield f"criterion {_named(criterion)} has no score"
+        elif not 0 <= filled.score <= (criterion.maximum or 0):
+            yield f"the score of criterion {_named(criterion)} is not between 0 and {criterion.maximum}"
+
+
+def _named(criterion: FormCriterion) -> str:
+    return f"{criterion.id} ({criterion.name})" if criterion.name else str(criterion.id)
+
+
 @dataclass(frozen=True, slots=True)
 class Scheme:
     """How an assignment is graded.
 
-    ``maximum`` in points, None where there are none; ``is_scale`` with ``items`` from the lowest up,
-    empty where they could not be read; ``method`` is ``""`` for direct grading, ``rubric`` or
-    ``guide``, None where it could not be read.
+    ``maximum`` in points, None where there are none; ``is_scale`` with ``items`` from the first up, as they are
+    written, empty where they could not be read; ``method`` is ``""`` for direct grading, ``rubric`` or ``guide``,
+    None where it could not be read; ``form`` is the form of a method, None where it could not be read.
+    ``pass_grade`` is the grade to pass, 0 for none, None where it could not be read.
     """
 
     maximum: Decimal | None = None
     is_scale: bool = False
     items: tuple[str, ...] = ()
     method: str | None = None
+    form: Form | None = None
+    pass_grade: Decimal | None = None
 
     @property
     def is_graded(self) -> bool:
@@ -38,12 +93,12 @@ class Scheme:
         return self.is_scale or self.maximum is not None
 
     def resolve(self, given: Decimal | str, max_grade: Decimal | None = None) -> Decimal:
-        """Turn a given grade into the number that Moodle stores.
+        """Return the number that Moodle stores for a given grade.
 
-        ``given`` is points, the number of a scale's item counted from 1, or an item's name; with
-        ``max_grade``, points of that maximum, converted to the assignment's and rounded to five decimals.
+        ``given`` is points, the name of a scale's item, or its number counted from 1; with ``max_grade``, points of
+        that maximum, converted to the assignment's and rounded to five decimals.
 
-        Raises OutOfRange.
+        Raises OutOfRange or TwoReadings.
         """
         if not self.is_graded:
             raise OutOfRange("The assignment has no grades.")
@@ -58,22 +113,54 @@ class Scheme:
         value = points if max_grade is None else points * self.maximum / max_grade
         return value.quantize(_STORED, ROUND_HALF_UP)
 
+    def item(self, number: int) -> Decimal:
+        """Return the number that Moodle stores for a scale's item, given by its number; raises OutOfRange."""
+        if not self.is_scale:
+            raise OutOfRange("The assignment is not graded by a scale; pass grade.")
+        self._readable()
+        if not 1 <= number <= len(self.items):
+            raise OutOfRange(f"The scale has no item {number}; it has 1 to {len(self.items)}.")
+        return Decimal(number)
+
+    def _readable(self) -> None:
+        if not self.items:
+            raise OutOfRange(
+                "The items of the assignment's scale cannot be read, so nothing is written: enable "
+                "core_course_get_course_module in the web service of the API key; items with markup cannot be read."
+            )
+
     def _item(self, given: Decimal | str, max_grade: Decimal | None) -> Decimal:
-        if isinstance(given, str):
-            wanted = given.strip().casefold()
-            for position, name in enumerate(self.items, start=1):
-                if name.casefold() == wanted:
-                    return Decimal(position)
-        value = _number(given) if isinstance(given, str) else given
-        if value is None:
-            known = f"; it has {', '.join(self.items)}" if self.items else ", whose items this key may not read"
-            raise OutOfRange(f"The grade is no item of the assignment's scale{known}.")
-        if max_grade is not None:
+        """Read a grade as an item's name first, then as its number; what is both, and not the same, is refused."""
+        self._readable()
+        text = given.strip() if isinstance(given, str) else format(given.normalize(), "f")
+        named = [place for place, item in enumerate(self.items, start=1) if text.casefold() in _names(item)]
+        value = given if isinstance(given, Decimal) else _number(given)
+        if value is not None and max_grade is not None:
             raise OutOfRange("The assignment is graded by a scale: points cannot be converted, name the item.")
-        top = len(self.items)
-        if not value.is_finite() or value != value.to_integral_value() or value < 1 or (top and value > top):
-            raise OutOfRange(f"The grade is not the number of an item of the scale, 1 to {top or 'the last'}.")
-        return value.to_integral_value()
+        whole = value is not None and value.is_finite() and value == value.to_integral_value()
+        place = int(value) if value is not None and whole and 1 <= value <= len(self.items) else None
+        readings = {*named, place} - {None}
+        if len(readings) > 1:
+            raise TwoReadings(
+                f"“{text}” is the name of item {named[0]} of the scale, and as a number it is "
+                f"“{self.shown(place)}”; pass scaleItem: {named[0]} or scaleItem: {place}."
+                if place is not None
+                else f"“{text}” is the name of more than one item of the scale; pass scaleItem, one of {named}."
+            )
+        if readings:
+            return Decimal(next(each for each in readings if each is not None))
+        known = ", ".join(self.shown(each) for each in range(1, len(self.items) + 1))
+        raise OutOfRange(f"The grade is no item of the assignment's scale, which has {known}.")
+
+    def shown(self, place: int | None) -> str:
+        """Return an item's name as people read it."""
+        return plain_name(self.items[place - 1]) if place else ""
+
+
+def _names(item: str) -> set[str]:
+    """Return what an item may be called: as written, and without markup in each of its languages."""
+    shown = {plain_name(item, language) for language in languages(item) or ("en",)}
+    return {item.strip().casefold(), *(name.casefold() for name in shown)}
 
 
 def _number(text: str) -> Decimal | None:
@@ -81,77 +168,3 @@ def _number(text: str) -> Decimal | None:
         return Decimal(text.strip())
     except InvalidOperation:
         return None
-
-
-class _Area(TypedDict, total=False):
-    area: str
-    method: str | None
-
-
-class _Module(BaseModel):
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
-
-    scale: str | None = None
-    advancedgrading: Rows[_Area] | None = None
-
-
-class _ModuleAnswer(BaseModel):
-    cm: _Module
-
-
-class _Definitions(BaseModel):
-    class Area(BaseModel):
-        """A gradable area and the method that is used there."""
-
-        activemethod: str | None = None
-
-    areas: Rows[Area] = []
-
-
-async def scheme(moodle: MoodleClient, assignment: Assignment) -> Scheme:
-    """Read how an assignment is graded, as far as the token may.
-
-    The method stands in ``core_course_get_course_module`` for who may manage activities
-    (``course.module``), else in ``core_grading_get_definitions``; the scale's items in the former.
-
-    Raises MoodleError, but not for a function that the token may not call.
-    """
-    module = await _module(moodle, assignment)
-    method: str | None = None
-    if module.advancedgrading is not None:
-        areas = (each.get("method") for each in module.advancedgrading if each.get("area") == "submissions")
-        method = next(areas, None) or ""
-    else:
-        method = await _active_method(moodle, assignment)
-    if assignment.grade == 0:
-        return Scheme(method=method)
-    if assignment.grade > 0:
-        return Scheme(maximum=Decimal(assignment.grade), method=method)
-    items = tuple(item.strip() for item in (module.scale or "").split(",") if item.strip())
-    return Scheme(is_scale=True, items=items, method=method)
-
-
-async def _module(moodle: MoodleClient, assignment: Assignment) -> _Module:
-    function = "core_course_get_course_module"
-    try:
-        return (await moodle.call(function, {"cmid": assignment.cmid}, into=_ModuleAnswer)).cm
-    except errors.MoodleException as refused:
-        _unless_fatal(refused)
-        return _Module()
-
-
-async def _active_method(moodle: MoodleClient, assignment: Assignment) -> str | None:
-    function = "core_grading_get_definitions"
-    params: Params = {"cmids": [assignment.cmid], "areaname": "submissions", "activeonly": True}
-    try:
-        areas = (await moodle.call(function, params, into=_Definitions)).areas
-    except errors.MoodleException as refused:
-        _unless_fatal(refused)
-        return None
-    return (areas[0].activemethod or "") if areas else None
-
-
-def _unless_fatal(refused: errors.MoodleException) -> None:
-    """Pass on what makes every further call useless; a function that is missing or refused is no such thing."""
-    if isinstance(refused, errors.InvalidToken):
-        raise refused

@@ -2,41 +2,44 @@
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any, TypeVar
 
-from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.models import Assignment, Participant
-from rpc_moodle.moodle.participants import listed, submitters
-from rpc_moodle.moodle.publishing.entries import Entry, InvalidEntries, Options, Problem, check
-from rpc_moodle.moodle.publishing.grading import scheme
+from rpc_moodle.moodle.models import Assignment
+from rpc_moodle.moodle.publishing.conditions import scheme
+from rpc_moodle.moodle.publishing.duplicates import united
+from rpc_moodle.moodle.publishing.entries import Entry, Options, check, fault
+from rpc_moodle.moodle.publishing.grading import Scheme
+from rpc_moodle.moodle.publishing.keys import Key
+from rpc_moodle.moodle.publishing.pace import Pace
+from rpc_moodle.moodle.publishing.people import People, may_release, people, reached, resolved
 from rpc_moodle.moodle.publishing.plan import Plan
-from rpc_moodle.moodle.publishing.report import Code, Outcome, Report, Result, not_started
-from rpc_moodle.moodle.publishing.state import Reader
+from rpc_moodle.moodle.publishing.reader import Reader
+from rpc_moodle.moodle.publishing.report import Code, Outcome, Report, Result, invalid, not_started, outcome_unknown
 from rpc_moodle.moodle.publishing.teams import mates
 from rpc_moodle.moodle.publishing.writer import Writer
-from rpc_moodle.transport.gather import both, together
+from rpc_moodle.transport.gather import both
 
 T = TypeVar("T")
 Progress = Callable[[int, int], Awaitable[None]]
 
+_FEW = 1
+"""Users who are asked about alone, which is fewer requests than asking about all."""
 
-@dataclass(frozen=True, slots=True)
-class _People:
-    """Who takes part; ``listed`` is None where the token may not ask the assignment itself."""
 
-    ids: frozenset[int]
-    listed: list[Participant] | None
+def _is_plain(entry: Entry) -> bool:
+    return entry.filling is None and entry.scale_item is None
 
 
 class Publication:
     """Publishes entries to one assignment; ``report`` tells at any time what is known.
 
     ``time_left`` gives the seconds in which writes may still be started and finished. ``progress`` is
-    awaited with the number of users done and of all.
+    awaited with the number of users done and of all. ``rejected`` are rows that are no entries; they stand
+    in the report.
     """
 
     def __init__(  # noqa: PLR0913 - what a publication is made of
@@ -46,11 +49,12 @@ class Publication:
         entries: Sequence[Entry],
         options: Options | None = None,
         *,
+        rejected: Sequence[Result] = (),
         time_left: Callable[[], float] = lambda: float("inf"),
         progress: Progress | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Hold the entries to the limits; raises InvalidEntries."""
+        """Hold the call to the limits; raises InvalidEntries."""
         self.options = options or Options()
         check(entries, self.options)
         self.assignment = assignment
@@ -58,19 +62,32 @@ class Publication:
         self._time_left = time_left
         self._clock = clock
         self._progress = progress
-        self._entries: list[Entry] = list(entries)
-        self._users: tuple[int, ...] = tuple(entry.user_id for entry in entries)
+        self._rejected = list(rejected)
+        self._entries: list[Entry] = []
+        self._sort(entries)
+        self._users = tuple(dict.fromkeys(entry.user_id for entry in self._entries))
+        self._numbers: dict[int, int | None] = {}
         self._via: dict[int, int] = {}
         self._results: dict[int, Result] = {}
         self._places = asyncio.Semaphore(self.options.parallel)
-        self._reader = Reader(moodle, assignment, self._gated)
+        self._key = Key(moodle, self._gated)
         self._writer: Writer | None = None
         self._stopped = False
+
+    def _sort(self, entries: Sequence[Entry]) -> None:
+        """Set aside the rows that cannot be published whatever is stored."""
+        for entry in entries:
+            problem = fault(entry, self.options)
+            if problem is None:
+                self._entries.append(entry)
+            else:
+                given = None if entry.participant is not None else entry.user_id
+                self._rejected.append(invalid(given, problem, participant=entry.participant))
 
     @property
     def size(self) -> int:
         """How many users it is about, as far as known: those named, and their team mates once they were read."""
-        return len(self._users)
+        return len(self._users) + len(self._rejected)
 
     def stop(self) -> None:
         """Start no more writes; those in flight are finished and read back."""
@@ -79,41 +96,69 @@ class Publication:
     def report(self) -> Report:
         """Tell what is known now; whoever is not done yet is counted in ``pending``."""
         known = [self._results[user] for user in self._users if user in self._results]
-        return Report(known, pending=len(self._users) - len(known))
+        return Report([*known, *self._rejected], pending=len(self._users) - len(known))
 
     def closing_report(self) -> Report:
         """Tell what is known now to somebody who waits no longer: whoever is not done yet failed, for now."""
-        return Report([self._results.get(user) or self._unfinished(user) for user in self._users])
+        found = [self._results.get(user) or self._unfinished(user) for user in self._users]
+        return Report([*found, *self._rejected])
 
     async def run(self) -> Report:
         """Publish and report.
 
-        Raises InvalidEntries where team mates are named with different feedback, and any MoodleError
-        that comes before anything is written; later ones stand in the report.
+        Raises any MoodleError that comes before anything is written; later ones stand in the report.
         """
-        found, people = await both(scheme(self._moodle, self.assignment), self._people())
-        await self._reach_teams(people)
-        plan = Plan(self.assignment, found, self.options)
-        open_entries = [entry for entry in self._entries if not self._refused(plan, entry, people)]
+        self._entries, missing = await resolved(self._moodle, self.assignment, self._entries)
+        self._rejected += missing
+        self._numbers = {entry.user_id: entry.participant for entry in self._entries}
+        self._users = tuple(dict.fromkeys(entry.user_id for entry in self._entries))
+        self._entries, differing = united(self._entries, self.options)
+        await self._record(differing)
+        reader = Reader(self._moodle, self.assignment, self._key)
+        plan, who = await self._conditions(reader)
+        open_entries = [entry for entry in self._entries if not self._refused(plan, entry, who)]
         self._entries = []  # texts are let go as they are written
-        self._writer = Writer(self._moodle, plan, self._reader, self._gated, self._has_time, self._clock)
+        reader.form = plan.scheme.form
+        reader.raw_needed = self.options.append
+        writer = Writer(self._moodle, plan, self._key, reader, self._gated, self._has_time, self._clock)
+        self._writer = writer
         await self._record(())
         if open_entries:
-            await self._reader.probe(open_entries[0].user_id)
-            await self._work(self._writer, open_entries)
+            await self._work(writer, open_entries)
         return self.report()
 
+    async def _conditions(self, reader: Reader) -> tuple[Plan, People | None]:
+        """Read what holds for everybody; of one or two students only what their own state leaves open."""
+        options, assignment = self.options, self.assignment
+        few = 0 < len(self._entries) <= _FEW and not (options.dry_run or assignment.teamsubmission)
+        who: People | None = None
+        if few:
+            reader.one_by_one = True
+            users = [entry.user_id for entry in self._entries]
+            known, direct = await reader.glance(users)
+            plain = direct and assignment.grade > 0 and all(_is_plain(entry) for entry in self._entries)
+            found = Scheme(Decimal(assignment.grade), method="") if plain else await scheme(self._moodle, assignment)
+            if not known:
+                who = await people(self._moodle, assignment, self._key)
+        else:
+            await self._key.ask()
+            found, everybody = await both(scheme(self._moodle, assignment), people(self._moodle, assignment, self._key))
+            await self._reach_teams(everybody)
+            who = everybody
+        release = options.workflow_state != "released" or await may_release(self._moodle, assignment, self._key)
+        return Plan(assignment, found, options, may_release=release), who
+
     async def _work(self, writer: Writer, entries: list[Entry]) -> None:
-        """Work through the entries group by group, some groups side by side so that no place stays empty."""
-        size = self.options.chunk
-        groups = deque(entries[start : start + size] for start in range(0, len(entries), size))
-        entries.clear()
-
-        async def worker() -> None:
-            while groups:
-                await self._record(await writer.group(groups.popleft()))
-
-        await together(worker() for _ in range(min(len(groups), max(1, self.options.parallel // 2))))
+        """Work through the entries wave by wave, each as large as can be written and read back in time."""
+        total = len(entries)
+        pace = Pace(self.options, self._clock)
+        while entries:
+            size = pace.size(writer.writes_together(total), self._time_left())
+            wave = entries[:size]
+            del entries[:size]
+            with pace.measured(len(wave)):
+                results = await writer.wave(wave, total)
+            await self._record(results)
 
     async def _gated(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
         async with self._places:
@@ -122,44 +167,19 @@ class Publication:
     def _has_time(self, needed: float) -> bool:
         return not self._stopped and self._time_left() > needed
 
-    async def _people(self) -> _People:
-        try:
-            rows = await listed(self._moodle, self.assignment)
-        except errors.AccessDenied:
-            able = await submitters(self._moodle, self.assignment.course)
-            return _People(frozenset(user["id"] for user in able), None)
-        return _People(frozenset(row["id"] for row in rows), rows)
-
-    async def _reach_teams(self, people: _People) -> None:
-        """Give the other members of each named user's team the same entry.
-
-        Raises InvalidEntries where two of a team are named with different feedback; MoodleError.
-        """
+    async def _reach_teams(self, who: People) -> None:
+        """Give the other members of each named user's team the same entry; raises MoodleError."""
         if not (self.options.apply_to_team and self.assignment.teamsubmission):
             return
-        others = await mates(self._moodle, self.assignment, people.listed, people.ids)
-        named = {entry.user_id: (index, entry) for index, entry in enumerate(self._entries)}
-        reached: list[Entry] = []
-        for index, entry in enumerate(self._entries):
-            team = others.get(entry.user_id, ())
-            if team is None:
-                self._results[entry.user_id] = self._team_unknown(entry.user_id)
-                continue
-            reached.append(entry)
-            for mate in team:
-                if mate in named and not named[mate][1].says_the_same(entry):
-                    text = f"Entry {named[mate][0]} names another member of the same team with other feedback."
-                    raise InvalidEntries([Problem(index, text)])
-                if mate not in named and mate not in self._via:
-                    self._via[mate] = entry.user_id
-                    reached.append(replace(entry, user_id=mate))
+        others = await mates(self._moodle, self.assignment, who.listed, who.ids)
+        self._entries, self._via, failed = reached(self._entries, others)
+        await self._record(failed)
         order = [[user, *(mate for mate, via in self._via.items() if via == user)] for user in self._users]
         self._users = tuple(user for team in order for user in team)
-        self._entries = reached
 
-    def _refused(self, plan: Plan, entry: Entry, people: _People) -> bool:
+    def _refused(self, plan: Plan, entry: Entry, who: People | None) -> bool:
         refused = plan.refusal(entry)
-        if entry.user_id not in people.ids:
+        if who is not None and entry.user_id not in who.ids:
             text = "The user does not take part in the assignment."
             refused = Result(entry.user_id, Outcome.FAILED, Code.NOT_A_PARTICIPANT, text)
         if refused is not None:
@@ -167,8 +187,8 @@ class Publication:
         return refused is not None
 
     def _keep(self, result: Result) -> None:
-        via = self._via.get(result.user_id)
-        self._results[result.user_id] = result if via is None else replace(result, via=via)
+        via, number = self._via.get(result.user_id), self._numbers.get(result.user_id)
+        self._results[result.user_id] = replace(result, via=via, participant=number)
 
     async def _record(self, results: Iterable[Result]) -> None:
         for result in results:
@@ -177,14 +197,6 @@ class Publication:
             await self._progress(len(self._results), len(self._users))
 
     def _unfinished(self, user: int) -> Result:
-        if self._writer is not None and user in self._writer.in_flight:
-            text = "It was being written when the time of the call ran out; call again, only what is missing is sent."
-            result = Result(user, Outcome.FAILED, Code.OUTCOME_UNKNOWN, text)
-        else:
-            result = not_started(user)
-        return replace(result, via=self._via.get(user))
-
-    @staticmethod
-    def _team_unknown(user: int) -> Result:
-        text = "The user's team cannot be read: enable mod_assign_list_participants in the web service of the API key."
-        return Result(user, Outcome.FAILED, Code.TEAM_UNKNOWN, text)
+        flying = self._writer is not None and user in self._writer.in_flight
+        result = outcome_unknown(user) if flying else not_started(user)
+        return replace(result, via=self._via.get(user), participant=self._numbers.get(user))

@@ -22,6 +22,8 @@ class Code(StrEnum):
     """Why an entry failed, or what there is to know about one that was published."""
 
     NONE = ""
+    INVALID_ENTRY = "invalid_entry"
+    AMBIGUOUS = "ambiguous"
     NOT_A_PARTICIPANT = "not_a_participant"
     GRADE_UNKNOWN = "grade_unknown"
     GRADE_OUT_OF_RANGE = "grade_out_of_range"
@@ -30,7 +32,15 @@ class Code(StrEnum):
     WORKFLOW_UNKNOWN = "workflow_unknown"
     TEAM_UNKNOWN = "team_unknown"
     ADVANCED_GRADING = "advanced_grading"
+    ATTEMPT_UNKNOWN = "attempt_unknown"
     LOCKED = "locked"
+    GRADEBOOK_CLOSED = "gradebook_closed"
+    WOULD_REOPEN = "would_reopen"
+    WOULD_CLEAR_GRADE = "would_clear_grade"
+    WOULD_RELEASE_GRADE = "would_release_grade"
+    WOULD_TAKE_BACK = "would_take_back"
+    WOULD_NOTIFY = "would_notify"
+    MAY_NOT_RELEASE = "may_not_release"
     NOT_STORED = "not_stored"
     CHANGED_MEANWHILE = "changed_meanwhile"
     OUTCOME_UNKNOWN = "outcome_unknown"
@@ -41,12 +51,50 @@ class Code(StrEnum):
     DRY_RUN = "dry_run"
 
 
+class Notice(StrEnum):
+    """What else is true of a student."""
+
+    REOPENED = "reopened"
+    OVERRIDDEN = "overridden"
+    LOCKED_IN_GRADEBOOK = "locked_in_gradebook"
+    HIDDEN = "hidden"
+    NOTIFIED = "notified"
+    SENT_AS_PLAIN = "sent_as_plain"
+
+
+class WriterName(StrEnum):
+    """Which function of Moodle's wrote."""
+
+    FORM = "mod_assign_submit_grading_form"
+    MANY = "mod_assign_save_grades"
+    ONE = "mod_assign_save_grade"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Grade, text and workflow state at a moment; None for none, and for what cannot be read."""
+
+    grade: str | None = None
+    text: str | None = None
+    workflow: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a write changes, or would: the attempt, counted from 0, and what is there before and after."""
+
+    attempt: int
+    before: Seen
+    after: Seen
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """The outcome for one user.
 
     ``via`` is the named user whose entry reached this member of the team; ``error`` is what Moodle or
-    the network said where ``code`` is ``call_failed``.
+    the network said where ``code`` is ``call_failed``. ``participant`` is the number that the caller gave in
+    place of a user, ``given`` what it gave as a user and is none.
     """
 
     user_id: int
@@ -55,6 +103,11 @@ class Result:
     message: str = ""
     via: int | None = None
     error: MoodleError | None = None
+    notices: tuple[Notice, ...] = ()
+    writer: WriterName | None = None
+    change: Change | None = None
+    participant: int | None = None
+    given: str | int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +144,11 @@ def bare(error: E) -> E:
     return copied
 
 
+def invalid(given: str | int | None, problem: str, *, participant: int | None = None) -> Result:
+    """Report a row that cannot be published as it is; ``given`` is what it named as its user."""
+    return Result(0, Outcome.FAILED, Code.INVALID_ENTRY, problem, given=given, participant=participant)
+
+
 def call_failed(user: int, error: MoodleError) -> Result:
     """Report that a request failed and, as far as could be seen, stored nothing."""
     return Result(user, Outcome.FAILED, Code.CALL_FAILED, str(error), error=bare(error))
@@ -98,7 +156,10 @@ def call_failed(user: int, error: MoodleError) -> Result:
 
 def outcome_unknown(user: int) -> Result:
     """Report a write of which nobody can say what became of it."""
-    text = "It was sent, and whether Moodle stored it could not be read; call again, only what is missing is sent."
+    text = (
+        "It was sent, and whether Moodle stores it is not known: the site may still be at work on it. It is not sent "
+        "again on its own; call again after some minutes, only what is missing is sent."
+    )
     return Result(user, Outcome.FAILED, Code.OUTCOME_UNKNOWN, text)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rpc_moodle.sandbox.files import StoredFile
 from rpc_moodle.sandbox.functions.base import Call, function, gradable, warning
 from rpc_moodle.sandbox.params import Many, boolean, integer, text
 from rpc_moodle.sandbox.people import CAPABILITY_NAMES, REVEAL, Course
@@ -66,12 +67,12 @@ def _shown(call: Call, one: Assignment) -> dict[str, Any]:
         "sendlatenotifications": 0,
         "sendstudentnotifications": 1,
         "duedate": one.duedate,
-        "allowsubmissionsfromdate": 0,
+        "allowsubmissionsfromdate": one.allowsubmissionsfromdate,
         "grade": one.grade,
         "timemodified": one.timemodified,
         "completionsubmit": 0,
-        "cutoffdate": 0,
-        "gradingduedate": 0,
+        "cutoffdate": one.cutoffdate,
+        "gradingduedate": one.gradingduedate,
         "teamsubmission": int(one.teamsubmission),
         "requireallteammemberssubmit": 0,
         "teamsubmissiongroupingid": one.teamsubmissiongroupingid,
@@ -83,15 +84,29 @@ def _shown(call: Call, one: Assignment) -> dict[str, Any]:
         "markingworkflow": int(one.markingworkflow),
         "markingallocation": 0,
         "markinganonymous": 0,
-        "requiresubmissionstatement": 0,
+        "requiresubmissionstatement": int(one.requiresubmissionstatement),
         "preventsubmissionnotingroup": 0,
         "configs": _configs(one),
         "intro": one.intro,
         "introformat": 1,
         "introfiles": [],
-        "introattachments": [],
+        "introattachments": [attached(call, one, file) for file in one.introattachments],
         "timelimit": 0,
         "submissionattachments": 0,
+    }
+
+
+def attached(call: Call, one: Assignment, file: StoredFile) -> dict[str, Any]:
+    """Give a file of the introduction (``dated.locked_status``)."""
+    return {
+        "filename": file.filename,
+        "filepath": file.filepath,
+        "filesize": file.size,
+        "fileurl": f"{call.url}/webservice/pluginfile.php{file.intro_path(one.contextid)}",
+        "timemodified": file.timemodified,
+        "mimetype": file.mimetype,
+        "isexternalfile": False,
+        "icon": file.icon,
     }
 
 
@@ -105,6 +120,8 @@ def _configs(one: Assignment) -> list[dict[str, str]]:
         rows.append(("onlinetext", "assignsubmission", "enabled", "1"))
         rows += [("onlinetext", "assignsubmission", name, "0") for name in ("wordlimit", "wordlimitenabled")]
     rows.append(("comments", "assignsubmission", "enabled", "0"))
+    if one.feedback_files:
+        rows.append(("file", "assignfeedback", "enabled", "1"))
     if one.comments_enabled:
         rows.append(("comments", "assignfeedback", "enabled", "1"))
         rows.append(("comments", "assignfeedback", "commentinline", "0"))

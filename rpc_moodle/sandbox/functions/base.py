@@ -6,9 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rpc_moodle.sandbox.errors import login_required, missing_record, no_permission
+from rpc_moodle.sandbox.errors import (
+    course_not_accessible,
+    login_required,
+    missing_record,
+    missing_unknown_record,
+    no_permission,
+)
 from rpc_moodle.sandbox.params import Many, Struct, Value
-from rpc_moodle.sandbox.people import GRADE, VIEW_HIDDEN, User
+from rpc_moodle.sandbox.people import GRADE, VIEW_HIDDEN, Course, User
 from rpc_moodle.sandbox.site import Site
 from rpc_moodle.sandbox.work import Assignment
 
@@ -73,6 +79,21 @@ class Function:
 def function(name: str, **params: Value | Struct | Many) -> Callable[[Handler], Function]:
     """Turn a handler into a ``Function`` with these parameters."""
     return lambda handler: Function(name, Struct(params), handler)
+
+
+def entered(call: Call, course_id: int) -> Course:
+    """Find a course that the caller may enter.
+
+    Raises:
+        MoodleError: ``invalidrecord`` for an unknown one, ``errorcoursecontextnotvalid`` without access.
+
+    """
+    course = call.site.courses.get(course_id)
+    if course is None:
+        raise missing_unknown_record() if call.site.release == "5.0" else missing_record("course")
+    if not call.site.can_enter(call.user, course):
+        raise course_not_accessible(course_id)
+    return course
 
 
 def warning(item: str, itemid: int, code: str, message: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from rpc_moodle.sandbox.catalogue import AUTOMATIC
 from rpc_moodle.sandbox.errors import login_required, missing_unknown_record, unreadable_response
 from rpc_moodle.sandbox.functions.base import Call, function
 from rpc_moodle.sandbox.params import Many, Struct, integer, text
@@ -55,7 +56,7 @@ def get_course_module(call: Call, params: dict[str, Any]) -> dict[str, Any]:
         "sectionnum": 0,
         "groupmode": 0,
         "groupingid": 0,
-        "completion": course.completion,
+        "completion": one.completion or course.completion,
     }
     if call.may(MANAGE, one):
         module |= {
@@ -66,8 +67,8 @@ def get_course_module(call: Call, params: dict[str, Any]) -> dict[str, Any]:
             "visible": int(one.visible),
             "visibleoncoursepage": 1,
             "visibleold": 1,
-            "completiongradeitemnumber": None,
-            "completionpassgrade": 0,
+            "completiongradeitemnumber": 0 if one.completion == AUTOMATIC else None,
+            "completionpassgrade": int(one.completion == AUTOMATIC and one.gradepass > 0),
             "completionview": 0,
             "completionexpected": 0,
             "showdescription": 0,

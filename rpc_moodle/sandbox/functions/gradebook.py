@@ -54,7 +54,7 @@ def _of_user(call: Call, course: Course, user: User, *, sees_all: bool) -> dict[
         items = [item | dict.fromkeys(_FLAGS) for item in items]
     return {
         "courseid": course.id,
-        "courseidnumber": "",
+        "courseidnumber": course.idnumber,
         "userid": user.id,
         "userfullname": user.fullname,
         "useridnumber": user.idnumber,

@@ -6,6 +6,7 @@ from typing import Any
 
 from rpc_moodle.sandbox.attempts import counted
 from rpc_moodle.sandbox.errors import missing_user, no_permission
+from rpc_moodle.sandbox.functions.assignments import attached
 from rpc_moodle.sandbox.functions.base import Call, function
 from rpc_moodle.sandbox.functions.grades import describe as describe_grade
 from rpc_moodle.sandbox.functions.participants import needs_grading
@@ -42,7 +43,8 @@ def get_submission_status(call: Call, params: dict[str, Any]) -> dict[str, Any]:
     previous = assignment.attempts.get(owner, [])[-2::-1]
     if previous:
         answer["previousattempts"] = [_previous(call, assignment, userid, one) for one in previous]
-    return answer | {"assignmentdata": {"attachments": {"intro": []}}, "warnings": []}
+    intro = [attached(call, assignment, file) for file in assignment.introattachments]
+    return answer | {"assignmentdata": {"attachments": {"intro": intro}}, "warnings": []}
 
 
 def _summary(call: Call, assignment: Assignment) -> dict[str, Any]:

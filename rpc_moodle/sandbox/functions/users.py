@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from rpc_moodle.sandbox.errors import (
-    course_not_accessible,
-    invalid_parameter,
-    missing_record,
-    missing_unknown_record,
-    no_permission,
-)
-from rpc_moodle.sandbox.functions.base import Call, function
+from rpc_moodle.sandbox.errors import invalid_parameter, no_permission
+from rpc_moodle.sandbox.functions.base import Call, entered, function
 from rpc_moodle.sandbox.params import Many, Struct, integer, letters, text
 from rpc_moodle.sandbox.people import CAPABILITY_NAMES, REVIEW_ROLES, VIEW_DETAILS, Course, Enrolment, User
 
@@ -26,7 +20,7 @@ _SORTS = ("id", "firstname", "lastname", "siteorder")
 )
 def get_enrolled_users(call: Call, params: dict[str, Any]) -> list[dict[str, Any]]:
     """List who is enrolled (``users.course.*``); option names it does not know are ignored."""
-    course = _course(call, params["courseid"])
+    course = entered(call, params["courseid"])
     options = {option["name"]: option["value"] for option in params["options"]}
     places = _selected(call, course, options)
     places = _sorted(call, places, options.get("sortby", "id"), options.get("sortdirection", "ASC"))
@@ -40,15 +34,6 @@ def get_enrolled_users(call: Call, params: dict[str, Any]) -> list[dict[str, Any
 def by_name(users: Iterable[User]) -> list[User]:
     """Order users as the gradebook and lists of participants do: by last name, then first name."""
     return sorted(users, key=lambda user: (user.lastname.casefold(), user.firstname.casefold(), user.id))
-
-
-def _course(call: Call, course_id: int) -> Course:
-    course = call.site.courses.get(course_id)
-    if course is None:
-        raise missing_unknown_record() if call.site.release == "5.0" else missing_record("course")
-    if not call.site.can_enter(call.user, course):
-        raise course_not_accessible(course_id)
-    return course
 
 
 def _whole(value: str) -> int:

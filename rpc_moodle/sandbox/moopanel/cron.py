@@ -30,7 +30,7 @@ _PRESET: Final = """<?xml version="1.0" encoding="UTF-8"?>
 
 def start(panel: Panel) -> None:
     """Have the queue worked off in a while, behind the answer."""
-    if panel.seconds is None:
+    if panel.seconds is None or not panel.queue:
         return
     running = asyncio.create_task(_later(panel))
     panel.working.add(running)

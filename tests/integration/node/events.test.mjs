@@ -17,7 +17,7 @@ for (const [how, options] of Object.entries(TRANSPORTS)) {
       after(() => platform.close());
 
       test('the liveness probe is answered', async () => {
-        assert.deepEqual(await platform.reply('call', { any: 'thing' }), { success: true, data: 'Hello World!' });
+        assert.equal((await platform.reply('call', { any: 'thing' })).data, 'Hello World!');
       });
 
       test('users of a course come with their values under both names', async () => {

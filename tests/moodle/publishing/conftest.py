@@ -1,10 +1,10 @@
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
-import stamina
 
 from rpc_moodle.moodle import Http, MoodleClient
 from rpc_moodle.sandbox import Sandbox
+from rpc_moodle.transport import retry
 from rpc_moodle.transport.sites import Limits
 from tests.moodle.publishing.lookout import Lookout
 
@@ -20,15 +20,14 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 @pytest.fixture
 async def http() -> AsyncIterator[Http]:
     limits = Limits(failures=1000)
-    async with Http(limits=limits, total_seconds=0.3, read_seconds=0.2) as pool:
+    async with Http(limits=limits, total_seconds=0.8, read_seconds=0.6) as pool:
         yield pool
 
 
 @pytest.fixture(autouse=True)
-def no_pauses() -> Iterator[None]:
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let requests that failed for a moment fail at once."""
-    with stamina.set_testing(True, attempts=1):
-        yield
+    monkeypatch.setattr(retry, "ATTEMPTS", 1)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from rpc_moodle.moodle.publishing import TextFormat
-from rpc_moodle.moodle.publishing.comments import Comment, alike, same, storable
+from rpc_moodle.moodle.publishing.comments import Comment, alike, below, same, same_text, storable
 
 MOODLE, HTML, PLAIN, MARKDOWN = TextFormat
 
@@ -19,13 +19,15 @@ MOODLE, HTML, PLAIN, MARKDOWN = TextFormat
         ("<p class=x onclick='y'>a</p><script>z</script>", HTML, '<p class="x">a</p>', 1),
         ("a &amp; b &uuml;", HTML, "a &amp; b ü", 1),
         ("**a**", MARKDOWN, "**a**", 4),
-        ("**a**", MARKDOWN, "**a**", 1),
+        ("**a**", MARKDOWN, "**a**", None),
+        ("a\nb", MOODLE, "a\nb ", None),
+        ("<p></p>", HTML, "<br>", 1),
         ("  ", HTML, "", 0),
         ("a\0b", HTML, "ab", 1),
     ],
 )
 def test_the_same_text_is_known_in_whatever_form_it_comes_back(
-    sent: str, text_format: TextFormat, stored: str, stored_format: int
+    sent: str, text_format: TextFormat, stored: str, stored_format: int | None
 ) -> None:
     assert same(Comment(sent, text_format), Comment(stored, stored_format))
 
@@ -42,6 +44,9 @@ def test_the_same_text_is_known_in_whatever_form_it_comes_back(
         ("**a**", MARKDOWN, "<p><strong>a</strong></p>", 1),
         ("a", HTML, "", 1),
         ("", HTML, "a", 1),
+        ("<p>a</p>", PLAIN, "<p>a</p>", 1),
+        ("**a**", MARKDOWN, "**a**", 1),
+        ("a", HTML, "a ", 0),
     ],
 )
 def test_another_text_is_never_taken_for_the_same(
@@ -63,3 +68,46 @@ def test_texts_without_words_are_alike_to_nothing() -> None:
 def test_what_no_database_holds_is_taken_out_before_it_is_sent() -> None:
     kept = storable("a\0\ud800b")
     assert ("\0" in kept, kept.replace("\ufffd", ""), kept.encode() != b"") == (False, "ab", True)
+
+
+@pytest.mark.parametrize(
+    ("sent", "text_format", "shown"),
+    [
+        ("a\nb", MOODLE, '<div class="text_to_html">a<br />\nb</div>'),
+        ("<p>a</p>", HTML, "<p>a</p>"),
+        ("<p>a</p>", PLAIN, "&lt;p&gt;a&lt;/p&gt;"),
+    ],
+)
+def test_what_the_student_sees_shows_the_format_too(sent: str, text_format: TextFormat, shown: str) -> None:
+    seen = Comment(shown, HTML, shown=True)
+    assert same(Comment(sent, text_format), seen)
+    raw = Comment(sent, None)
+    other = PLAIN if text_format is not PLAIN else HTML
+    assert not same_text(Comment(sent, text_format), raw, seen)
+    if "<" in sent:
+        assert same_text(Comment(sent, other), raw, seen)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<a " * 20_000, "&lt;" * 50_000, "if (a <![b]) return;", "<div>" * 20_000, "<!--" * 10_000, "<p" * 30_000 + ">"],
+)
+def test_no_text_is_hard_to_compare(text: str) -> None:
+    for text_format in TextFormat:
+        sent = Comment(text, text_format)
+        assert same(sent, Comment(text, text_format))
+        assert not same(sent, Comment(f"x y {text}", HTML, shown=True))
+        alike(sent, Comment(f"<p>{text}</p>", HTML))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (Comment("", None), Comment("b", MOODLE), Comment("b", MOODLE)),
+        (Comment("a", MOODLE), Comment("b", MOODLE), Comment("a\n\nb", MOODLE)),
+        (Comment("<p>a</p>", None), Comment("<p>b</p>", HTML), Comment("<p>a</p>\n<p>b</p>", HTML)),
+        (Comment("<p>a</p>", HTML), Comment("b & c\nd", PLAIN), Comment("<p>a</p>\nb &amp; c<br />d", HTML)),
+    ],
+)
+def test_a_text_comes_below_the_one_that_is_there(old: Comment, new: Comment, expected: Comment) -> None:
+    assert below(old, new) == expected

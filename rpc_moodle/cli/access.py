@@ -1,0 +1,80 @@
+"""Which site, and with which token: from the command line, the environment, the store, or a question."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr
+
+from rpc_moodle.cli.store import TokenStore
+from rpc_moodle.transport.address import site_url
+from rpc_moodle.transport.errors import InvalidSite
+
+TOKEN_VARIABLE = "RPC_MOODLE_TOKEN"  # noqa: S105 - the name of a variable, not a token
+URL_VARIABLE = "RPC_MOODLE_URL"
+
+UrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--url", envvar=URL_VARIABLE, help="The Moodle site's address, or the name that `login` has given it."
+    ),
+]
+TokenFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--token-file",
+        help=f"A file with the token; without it, it comes from {TOKEN_VARIABLE}, from `login`, or is asked for.",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Access:
+    """A site and a token for it."""
+
+    url: str
+    token: SecretStr
+
+
+def access(url: str | None, token_file: Path | None, store: TokenStore | None = None) -> Access:
+    """Resolve what was said: an option comes before the environment, that before the store, that before a question.
+
+    Raises BadParameter for a site that is none, or a token that cannot be had.
+    """
+    store = store or TokenStore()
+    account = store.find(url) if url else store.only()
+    if account is None and not url:
+        known = ", ".join(each.name for each in store.accounts())
+        hint = f"one of {known}" if known else "the site's address, or log in once with `login`"
+        raise typer.BadParameter(f"give {hint}", param_hint="--url")
+    address = account.url if account else str(url)
+    try:
+        site = site_url(address)
+    except InvalidSite as error:
+        raise typer.BadParameter(str(error), param_hint="--url") from None
+    if site.scheme == "http" and site.host not in {"localhost", "127.0.0.1", "::1"}:
+        typer.echo("Warning: http:// sends the token unprotected; use https:// if the site has it.", err=True)
+    token = _given(token_file) or (store.token(account) if account else None) or _asked()
+    return Access(str(site), token)
+
+
+def _given(token_file: Path | None) -> SecretStr | None:
+    if token_file is not None:
+        try:
+            return SecretStr(token_file.read_text().strip())
+        except (OSError, ValueError):
+            raise typer.BadParameter(f"cannot read {token_file}", param_hint="--token-file") from None
+    text = os.environ.get(TOKEN_VARIABLE, "").strip()
+    return SecretStr(text) if text else None
+
+
+def _asked() -> SecretStr:
+    """Ask for the token: on the command line everybody could read it."""
+    try:
+        return SecretStr(str(typer.prompt("Token", hide_input=True, err=True)).strip())
+    except typer.Abort:
+        raise typer.BadParameter(
+            f"there is none: set {TOKEN_VARIABLE}, or log in once with `login`", param_hint="--token-file"
+        ) from None

@@ -1,0 +1,28 @@
+"""How a method is called on the command line: its own words, the noun first."""
+
+import re
+
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_SHOWN = "get"
+
+
+def command_of(event: str) -> tuple[str, ...]:
+    """Return a method's group and command: ``getUsersFromCourse`` is ``users from-course``.
+
+    The first noun, in the plural, is the group; a verb other than ``get`` stands before the rest.
+    """
+    verb, *nouns = (word.lower() for word in _WORDS.findall(event))
+    if not nouns:
+        return (verb,)
+    group = plural(nouns[0])
+    words = ([] if verb == _SHOWN else [verb]) + nouns[1:]
+    if not words:
+        words = ["list" if group == nouns[0] else "show"]
+    return group, "-".join(words)
+
+
+def plural(noun: str) -> str:
+    """Return the plural of a noun, as far as the methods' own nouns need it."""
+    if noun.endswith("s") or noun in {"completion", "setup", "feedback"}:
+        return noun
+    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"

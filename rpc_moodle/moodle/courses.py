@@ -1,0 +1,97 @@
+"""Courses: a user's, those of a category and all below it, by a field, by a search."""
+
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field
+
+from rpc_moodle.moodle import site
+from rpc_moodle.moodle.categories import CategoryRow, categories
+from rpc_moodle.moodle.client import MoodleClient
+from rpc_moodle.moodle.models import Several
+from rpc_moodle.moodle.values import Known, Name, Row, When
+from rpc_moodle.moodle.wire import Params
+from rpc_moodle.transport.gather import together
+
+CourseField = Literal["id", "ids", "shortname", "idnumber", "category"]
+"""What courses can be found by; ``ids`` are several ids with commas between them."""
+
+_PAGE = 100
+
+
+class CourseRow(Row):
+    """A course.
+
+    ``visible`` is null and the dates are 0 where the account may not enter; ``idnumber`` is for those who manage.
+    """
+
+    id: int
+    shortname: Name = ""
+    fullname: Name = ""
+    idnumber: Name = ""
+    categoryid: Annotated[int, Field(validation_alias=AliasChoices("categoryid", "category"))] = 0
+    visible: Known = None
+    startdate: When = None
+    enddate: When = None
+    timemodified: When = None
+
+
+class UserCourse(CourseRow):
+    """A course that a user is enrolled in; ``progress`` in percent, null where completion is not tracked.
+
+    ``lastaccess`` is 0 for a course never visited (``courses.of_user``).
+    """
+
+    enrolledusercount: int | None = None
+    progress: float | None = None
+    completed: Known = None
+    lastaccess: When = None
+
+
+class _Courses(Row):
+    courses: Several[CourseRow] = ()
+    total: int = 0
+
+
+async def of_user(moodle: MoodleClient, user_id: int | None = None) -> list[UserCourse]:
+    """Return the courses of a user's active enrolments; of the account's own without an id.
+
+    Of another user those come that the account may enter itself (``courses.of_user``).
+
+    Raises MoodleError; AccessDenied for one's own courses where the token may not ask who it is.
+    """
+    user_id = user_id or (await site.info(moodle)).userid
+    params: Params = {"userid": user_id, **moodle.naming}
+    return await moodle.call("core_enrol_get_users_courses", params, into=list[UserCourse])
+
+
+async def by_field(moodle: MoodleClient, field: CourseField, value: str | int) -> list[CourseRow]:
+    """Return the courses whose field has exactly this value, also such as the account is not enrolled in.
+
+    Hidden ones are left out for who may not see them (``courses.field.*``). Raises MoodleError.
+    """
+    params: Params = {"field": field, "value": value, **moodle.naming}
+    return list((await moodle.call("core_course_get_courses_by_field", params, into=_Courses)).courses)
+
+
+async def search(moodle: MoodleClient, text: str) -> list[CourseRow]:
+    """Return the courses in whose names or summaries the words occur, page by page. Raises MoodleError."""
+    found: dict[int, CourseRow] = {}
+    page = 0
+    while True:
+        params: Params = {"criterianame": "search", "criteriavalue": text, "page": page, "perpage": _PAGE}
+        answer = await moodle.call("core_course_search_courses", {**params, **moodle.naming}, into=_Courses)
+        fresh = [course for course in answer.courses if course.id not in found]
+        found.update((course.id, course) for course in fresh)
+        if not fresh or len(found) >= answer.total:
+            return list(found.values())
+        page += 1
+
+
+async def below(moodle: MoodleClient, category_id: int) -> tuple[list[CategoryRow], list[CourseRow]]:
+    """Return a category with all below it, and the courses in any of them that the account may know of.
+
+    Raises NotFound for a category that is not there or hidden, and any other MoodleError.
+    """
+    found = await categories(moodle, category_id)
+    courses = await together(by_field(moodle, "category", category.id) for category in found)
+    return found, [course for each in courses for course in each]

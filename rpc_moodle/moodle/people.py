@@ -1,0 +1,104 @@
+"""Users across the site: found by a field, searched for, and as they are in a course."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+from rpc_moodle.moodle import errors
+from rpc_moodle.moodle.client import MoodleClient
+from rpc_moodle.moodle.models import EnrolledUser, Flag, Rows, Several
+from rpc_moodle.moodle.values import Row
+from rpc_moodle.moodle.wire import Params
+
+UserField = Literal["id", "username", "email", "idnumber"]
+"""What users can be found by, with exact values."""
+
+SearchKey = Literal["id", "username", "email", "idnumber", "firstname", "lastname", "auth"]
+"""What users can be searched by; ``firstname``, ``lastname`` and ``email`` take ``%`` for any characters."""
+
+_KEYS = frozenset({"id", "username", "email", "idnumber", "firstname", "lastname", "auth"})
+
+
+class CourseOfUser(TypedDict, total=False):
+    """A course that is named beside a user."""
+
+    id: int
+    fullname: str
+    shortname: str
+
+
+class Person(EnrolledUser, total=False):
+    """A user of the site; of other people's accounts most is withheld (``users.get.email.teacher``)."""
+
+    idnumber: str | None
+    suspended: Flag
+    enrolledcourses: Rows[CourseOfUser]
+
+
+class _Found(Row):
+    users: Several[Person] = ()
+
+
+def check_criteria(criteria: Mapping[str, str]) -> None:
+    """Refuse a search that would bring every user of the site, before anything is sent.
+
+    An unknown key is ignored by Moodle, and ``%`` fits everybody (``users.get.bad``, ``users.get.all``).
+
+    Raises InvalidArgument.
+    """
+    if not criteria:
+        raise errors.InvalidArgument("Say what to search for: without criteria every user of the site would come.")
+    for key, value in criteria.items():
+        if key not in _KEYS:
+            raise errors.InvalidArgument(f"Users cannot be searched by that; the keys are {', '.join(sorted(_KEYS))}.")
+        if not value.strip("%_ \t\n"):
+            raise errors.InvalidArgument(f"{key} has to hold more than wildcards: every user of the site would come.")
+        if key == "username":
+            check_username(value)
+
+
+def check_username(value: str) -> None:
+    """Refuse a user name with capitals: Moodle has none, and answers ``invalidparameter`` (``users.field.username``).
+
+    Raises InvalidArgument.
+    """
+    if value != value.lower():
+        raise errors.InvalidArgument("A user name in Moodle has no capital letters; write it as it is stored.")
+
+
+async def search(moodle: MoodleClient, criteria: Mapping[str, str]) -> list[Person]:
+    """Return the users that fit all criteria, of those whom the account may see.
+
+    Whoever's field is hidden from the account cannot be found by it (``users.field.idnumber.teacher``).
+
+    Raises InvalidArgument (see :func:`check_criteria`) and any other MoodleError.
+    """
+    check_criteria(criteria)
+    params: Params = {"criteria": [{"key": key, "value": value} for key, value in criteria.items()]}
+    return list((await moodle.call("core_user_get_users", params, into=_Found)).users)
+
+
+async def by_field(moodle: MoodleClient, field: UserField, values: Sequence[str | int]) -> list[Person]:
+    """Return the users whose field has one of these values, of those whom the account may see.
+
+    Raises InvalidArgument for a user name with capitals, and any other MoodleError.
+    """
+    if field == "username":
+        for value in values:
+            check_username(str(value))
+    if not values:
+        return []
+    params: Params = {"field": field, "values": values}
+    return await moodle.call("core_user_get_users_by_field", params, into=list[Person])
+
+
+async def profiles(moodle: MoodleClient, course_id: int, user_ids: Sequence[int]) -> list[Person]:
+    """Return users as they are in a course, with their roles there and the courses shared with the account.
+
+    Who is not enrolled there, or cannot be seen, is left out (``users.profiles.teacher``). Raises MoodleError.
+    """
+    if not user_ids:
+        return []
+    params: Params = {"userlist": [{"userid": each, "courseid": course_id} for each in user_ids]}
+    return await moodle.call("core_user_get_course_user_profiles", params, into=list[Person])
