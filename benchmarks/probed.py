@@ -15,7 +15,7 @@ from aiohttp import web
 from rpc_moodle.app import create_app
 from rpc_moodle.settings import Settings
 from utils.logs import configure
-from utils.server.lifecycle import listening
+from utils.server.lifecycle import listening, settle
 
 LOOK_SECONDS = 0.005
 
@@ -54,6 +54,7 @@ async def main() -> None:
     probe = Probe()
     app.router.add_get("/__probe", probe.show)
     async with listening(app, host=settings.host, port=settings.port) as url:
+        settle()
         print(url, flush=True)
         await probe.watch()
 

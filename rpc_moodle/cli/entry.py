@@ -1,4 +1,4 @@
-"""Where the command line begins: what it imports lives as long as the process, so nobody looks for garbage in it."""
+"""Where the command line begins: nobody looks for garbage in what it imports, which lives as long as the process."""
 
 import gc
 
@@ -8,6 +8,5 @@ def main() -> None:
     gc.disable()  # a fifth of the time of a start
     from rpc_moodle.cli import commands  # noqa: PLC0415 - after that
 
-    gc.freeze()
     gc.enable()
     commands.main()
