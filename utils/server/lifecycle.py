@@ -96,7 +96,6 @@ def settle() -> None:
     A reply of thousands of rows has the interpreter walk through all objects of the process again and again otherwise:
     a quarter of the time of a call, and 40 ms in which nobody is served.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
 
