@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test attack check audit sbom fuzz format lock docs serve sandbox errors faults soak bench bench-compare bench-publish bench-download clean docker docker-build docker-test
+.PHONY: help pictures setup demo test attack check audit sbom fuzz format lock docs serve sandbox errors faults soak bench bench-compare bench-publish bench-download clean docker docker-build docker-test
 
 PYTHON ?= python3
 VENV   := .venv
@@ -63,6 +63,9 @@ fuzz: setup ## feed the service nonsense for FUZZ_SECONDS (600)
 format: setup ## format and repair what can be repaired
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+pictures: setup ## draw the pictures of the documentation anew
+	$(BIN)/python docs/pictures.py
 
 docs: setup ## build the documentation into docs/_build/html
 	$(BIN)/sphinx-build -W -b html docs docs/_build/html

@@ -9,9 +9,12 @@ import typer
 
 from rpc_moodle.app import create_app
 from rpc_moodle.cli import doctor as cli_doctor
+from rpc_moodle.cli import login as cli_login
+from rpc_moodle.cli import publish as cli_publish
 from rpc_moodle.cli.call import call
 from rpc_moodle.cli.download import download
 from rpc_moodle.cli.generated import add_commands
+from rpc_moodle.cli.naming import command_of
 from rpc_moodle.cli.start import refuse, run, settings, settings_to_listen
 from rpc_moodle.methods import METHODS
 from utils.logs import configure
@@ -21,7 +24,6 @@ from utils.starting import effective
 cli = typer.Typer(
     help="Moodle for platforms: users, submissions and feedback over Socket.IO.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,  # it shows local variables, and one of them can be a token
 )
 
@@ -48,6 +50,14 @@ def common(
     ] = False,
 ) -> None:
     """Moodle for platforms: users, submissions and feedback over Socket.IO."""
+
+
+@cli.command()
+def methods() -> None:
+    """List the events, each with its command and what it does."""
+    for method in METHODS:
+        first, _, _ = method.doc.partition("\n")
+        typer.echo(f"{method.name}\t{' '.join(command_of(method.name))}\t{first}")
 
 
 @cli.command()
@@ -98,7 +108,11 @@ def demo() -> None:
 
 cli.command()(call)
 cli.command()(download)
+cli.command()(cli_login.login)
+cli.command()(cli_login.logout)
+cli.command()(cli_login.accounts)
 cli.command()(cli_doctor.doctor)
+cli.command()(cli_publish.publish)
 add_commands(cli, METHODS, settings)
 
 

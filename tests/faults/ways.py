@@ -14,7 +14,8 @@ from rpc_moodle.downloads.links import CONTEXT, ArchiveAccess, ArchiveLinks, Fil
 from rpc_moodle.methods import METHODS
 from rpc_moodle.sandbox import Sandbox
 from rpc_moodle.sandbox.work import Grade
-from tests.faults.troubles import BAD, OK, SHORT, TIMEOUT, UNAVAILABLE, UNREACHABLE, Door, Trouble
+from tests.everything import PLAIN, PLAIN_READ, PLAIN_WRITE
+from tests.faults.troubles import BAD, OK, SHORT, TIMEOUT, TROUBLES, UNAVAILABLE, UNREACHABLE, Door, Trouble
 from tests.panel_payloads import PANEL
 from utils.tickets import Tickets
 
@@ -159,6 +160,8 @@ BACKUPS = "moopanel.createBackups"
 _ONCE = {"reset once": UNREACHABLE, "503 once": UNAVAILABLE}
 _OTHER_SITE = {"certificate": frozenset({"not_found"}), "nothing listens": frozenset({"not_found"})}
 
+_TOLD = {each.name: OK | (each.codes & TIMEOUT) for each in TROUBLES}  # that a site fails is what was asked for
+
 _FEEDBACK = Way(
     "feedback",
     "publishAssignmentTextFeedback",
@@ -185,6 +188,9 @@ WAYS = (
     replace(_FEEDBACK, name="feedback, its writes", struck=SAVES, codes=_NOT_AGAIN, least=1.3),
     _GRADES,
     replace(_GRADES, name="grades, their writes", struck=SAVES, codes=_NOT_AGAIN, least=1.3),
+    Way("a plain read", PLAIN_READ),
+    Way("a plain write", PLAIN_WRITE, lambda *_: {"userIDs": [9]}),
+    Way("setup", "checkSetup", codes=_TOLD),
     Way("publication", "getPublication", lambda *_: {"progressId": "p"}, _OTHER_SITE, Asks.NOTHING, first=_FEEDBACK),
     Way("panel, reading", "moopanel.getUsers"),
     Way("panel, writing", BACKUPS, lambda *_: PANEL[BACKUPS], _ONCE, struck="moopanel/backups"),
@@ -197,6 +203,7 @@ WAYS = (
 def missing(ways: Sequence[Way]) -> set[str]:
     """The methods that none of the ways calls, and names that are no method's.
 
-    All of MooPanel's go through one function that reads and one that writes, and are not called one by one.
+    Of the plain ones two are called, all of MooPanel's go through one function that reads and one that writes.
     """
-    return ({way.event for way in ways if way.path is None} | PANEL.keys()) ^ {method.name for method in METHODS}
+    tried = {method.name for method in METHODS} - (PLAIN - {PLAIN_READ, PLAIN_WRITE})
+    return ({way.event for way in ways if way.path is None} | PANEL.keys()) ^ tried
