@@ -35,6 +35,9 @@ class AnyToken(dict[str, Token]):
     def get(self, _value: object, _default: object = None) -> Token:
         return self[token_value("teacher_full")]
 
+    def __missing__(self, _value: str) -> Token:
+        return self.get(_value)
+
 
 def made(users: int) -> Site:
     """Give a site where each of so many students of the big course has handed in a file."""
