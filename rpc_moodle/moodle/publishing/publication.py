@@ -19,6 +19,7 @@ from rpc_moodle.moodle.publishing.people import People, may_release, people, rea
 from rpc_moodle.moodle.publishing.plan import Plan
 from rpc_moodle.moodle.publishing.reader import Reader
 from rpc_moodle.moodle.publishing.report import Code, Outcome, Report, Result, invalid, not_started, outcome_unknown
+from rpc_moodle.moodle.publishing.sender import Sender
 from rpc_moodle.moodle.publishing.teams import mates
 from rpc_moodle.moodle.publishing.writer import Writer
 from rpc_moodle.transport.gather import both
@@ -71,7 +72,7 @@ class Publication:
         self._results: dict[int, Result] = {}
         self._places = asyncio.Semaphore(self.options.parallel)
         self._key = Key(moodle, self._gated)
-        self._writer: Writer | None = None
+        self._sender: Sender | None = None
         self._stopped = False
 
     def _sort(self, entries: Sequence[Entry]) -> None:
@@ -120,8 +121,10 @@ class Publication:
         self._entries = []  # texts are let go as they are written
         reader.form = plan.scheme.form
         reader.raw_needed = self.options.append
-        writer = Writer(self._moodle, plan, self._key, reader, self._gated, self._has_time, self._clock)
-        self._writer = writer
+        self._sender = Sender(
+            self._moodle, self.assignment, self.options, self._key, self._gated, self._has_time, self._clock
+        )
+        writer = Writer(plan, reader, self._sender)
         await self._record(())
         if open_entries:
             await self._work(writer, open_entries)
@@ -153,7 +156,7 @@ class Publication:
         total = len(entries)
         pace = Pace(self.options, self._clock)
         while entries:
-            size = pace.size(writer.writes_together(total), self._time_left())
+            size = pace.size(writer.sender.writes_together(total), self._time_left())
             wave = entries[:size]
             del entries[:size]
             with pace.measured(len(wave)):
@@ -197,6 +200,6 @@ class Publication:
             await self._progress(len(self._results), len(self._users))
 
     def _unfinished(self, user: int) -> Result:
-        flying = self._writer is not None and user in self._writer.in_flight
+        flying = self._sender is not None and user in self._sender.in_flight
         result = outcome_unknown(user) if flying else not_started(user)
         return replace(result, via=self._via.get(user), participant=self._numbers.get(user))
