@@ -172,7 +172,8 @@ def _kind(annotation: Any) -> tuple[str, tuple[str, ...]]:  # noqa: PLR0911 - on
         return _kind(arguments[0])
     if origin in {Union, UnionType}:
         inner = [each for each in arguments if each is not NoneType]
-        return _kind(inner[0]) if len(inner) == 1 else ("one", ())
+        kinds = [_kind(each) for each in inner]
+        return kinds[0] if len(kinds) == 1 else ("json" if ("json", ()) in kinds else "one", ())
     if annotation is bool:
         return "flag", ()
     if origin is Literal:

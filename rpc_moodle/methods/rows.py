@@ -117,16 +117,21 @@ def _row_of(model: type[GradeItem]) -> WrapValidator:
     """Return what reads a row, and keeps what is wrong with it in its place."""
 
     def read(value: Any, _: Any) -> Any:
+        if isinstance(value, model):
+            return value
+        if not isinstance(value, dict):
+            return BadRow(
+                given=None, participant=None, problem="The row is no object with extId and the like."
+            )
         try:
             return model.model_validate(value)
         except ValidationError as error:
             first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         problem = "is missing" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
         path = ".".join(str(part) for part in first["loc"])
-        row = value if isinstance(value, dict) else {}
         return BadRow(
-            given=_shown(row.get("extId")),
-            participant=_int(row.get("participant")),
+            given=_shown(value.get("extId")),
+            participant=_int(value.get("participant")),
             problem=f"{path} {problem}.".strip(),
         )
 

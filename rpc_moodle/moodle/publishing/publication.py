@@ -130,24 +130,21 @@ class Publication:
             await self._work(writer, open_entries)
         return self.report()
 
-    async def _conditions(self, reader: Reader) -> tuple[Plan, People | None]:
+    async def _conditions(self, reader: Reader) -> tuple[Plan, People]:
         """Read what holds for everybody; of one or two students only what their own state leaves open."""
         options, assignment = self.options, self.assignment
         few = 0 < len(self._entries) <= _FEW and not (options.dry_run or assignment.teamsubmission)
-        who: People | None = None
         if few:
+            _, who = await both(self._key.ask(), people(self._moodle, assignment, self._key))
             reader.one_by_one = True
-            users = [entry.user_id for entry in self._entries]
-            known, direct = await reader.glance(users)
+            users = [entry.user_id for entry in self._entries if entry.user_id in who.ids]
+            direct = await reader.glance(users)  # only of who takes part: of a teacher it would make a submission
             plain = direct and assignment.grade > 0 and all(_is_plain(entry) for entry in self._entries)
             found = Scheme(Decimal(assignment.grade), method="") if plain else await scheme(self._moodle, assignment)
-            if not known:
-                who = await people(self._moodle, assignment, self._key)
         else:
             await self._key.ask()
-            found, everybody = await both(scheme(self._moodle, assignment), people(self._moodle, assignment, self._key))
-            await self._reach_teams(everybody)
-            who = everybody
+            found, who = await both(scheme(self._moodle, assignment), people(self._moodle, assignment, self._key))
+            await self._reach_teams(who)
         release = options.workflow_state != "released" or await may_release(self._moodle, assignment, self._key)
         return Plan(assignment, found, options, may_release=release), who
 
@@ -180,10 +177,12 @@ class Publication:
         order = [[user, *(mate for mate, via in self._via.items() if via == user)] for user in self._users]
         self._users = tuple(user for team in order for user in team)
 
-    def _refused(self, plan: Plan, entry: Entry, who: People | None) -> bool:
+    def _refused(self, plan: Plan, entry: Entry, who: People) -> bool:
         refused = plan.refusal(entry)
-        if who is not None and entry.user_id not in who.ids:
-            text = "The user does not take part in the assignment."
+        if entry.user_id not in who.ids:
+            text = (
+                "The user does not take part in the assignment: check the id, the enrolment and the groups in Moodle."
+            )
             refused = Result(entry.user_id, Outcome.FAILED, Code.NOT_A_PARTICIPANT, text)
         if refused is not None:
             self._keep(refused)

@@ -26,9 +26,9 @@ from rpc_moodle.moodle.publishing import (
 from rpc_moodle.sandbox import Sandbox, Stage, add_cases, standings
 from rpc_moodle.sandbox.standing import Standing
 from rpc_moodle.sandbox.work import Assignment
-from tests.moodle.publishing.lookout import FIVE, Lookout
+from tests.moodle.publishing.lookout import FIVE, FULL, STATUS, Lookout
 from tests.moodle.publishing.runs import publish
-from tests.moodle.publishing.test_cases import FORM, FULL, STATUS
+from tests.moodle.publishing.test_cases import FORM
 
 KEYS = {
     "five": FIVE,
