@@ -120,9 +120,7 @@ def _row_of(model: type[GradeItem]) -> WrapValidator:
         if isinstance(value, model):
             return value
         if not isinstance(value, dict):
-            return BadRow(
-                given=None, participant=None, problem="The row is no object with extId and the like."
-            )
+            return BadRow(given=None, participant=None, problem="The row is no object with extId and the like.")
         try:
             return model.model_validate(value)
         except ValidationError as error:
