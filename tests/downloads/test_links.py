@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from yarl import URL
 
-from rpc_moodle.downloads.links import BadTicket, FileLinks, Tickets
+from rpc_moodle.downloads.links import ArchiveAccess, BadTicket, FileLinks, Tickets
 from rpc_moodle.moodle.errors import InvalidCredential, InvalidSite
 from rpc_moodle.moodle.files.url import file_name, file_of, file_url, site_of
 
@@ -329,3 +329,47 @@ def test_a_listed_file_is_read_as_a_pasted_one(url: str, site: URL) -> None:
 def test_a_listed_path_that_leads_elsewhere_is_refused(path: str) -> None:
     with pytest.raises(InvalidSite):
         file_of(f"{FOLDER}/{path}", SITE)
+
+
+def test_the_ticket_of_an_archive_opens_to_what_was_sealed() -> None:
+    sealed = ArchiveAccess(SITE, TOKEN, 2, 53)
+    assert tickets().open_archive(tickets().seal_archive(sealed)) == sealed
+
+
+def test_the_ticket_of_an_archive_opens_no_file_and_the_other_way_round() -> None:
+    with pytest.raises(BadTicket, match="something else"):
+        tickets().open_ticket(tickets().seal_archive(ArchiveAccess(SITE, TOKEN, 2, 53)))
+    with pytest.raises(BadTicket, match="something else"):
+        tickets().open_archive(URL(tickets().seal(file_url(ESSAY), TOKEN)).query["ticket"])
+
+
+def test_a_ticket_made_in_another_part_names_its_purpose_and_its_facts() -> None:
+    assert tickets().unwrap("archive", tickets().wrap("archive", {"site": "a", "token": "b"})) == {
+        "site": "a",
+        "token": "b",
+    }
+    facts = tickets().unwrap("archive", tickets().seal_archive(ArchiveAccess(SITE, TOKEN, 2, 53)))
+    assert facts == {"site": str(SITE), "token": TOKEN.get_secret_value(), "course": 2, "cmid": 53}
+
+
+def test_a_ticket_ends_without_padding_whatever_its_length() -> None:
+    for length in range(64):
+        ticket = tickets().wrap("x", {"a": "b" * length})
+        assert not ticket.endswith("=")
+        assert tickets().unwrap("x", ticket) == {"a": "b" * length}
+
+
+def test_a_listed_file_of_the_site_leaves_with_the_callers_token_and_any_other_not_at_all() -> None:
+    links = FileLinks(tickets())
+    assert links.resolve(links.listed(ESSAY, SITE, TOKEN)) == (URL(ESSAY), TOKEN)
+    assert links.listed("https://elsewhere.example/video", SITE, TOKEN) == ""
+
+
+def test_a_url_without_a_ticket_is_opened_by_none() -> None:
+    with pytest.raises(BadTicket, match="not one of this service"):
+        tickets().open_url(ESSAY)
+
+
+def test_a_bare_url_without_a_key_says_what_is_missing() -> None:
+    with pytest.raises(InvalidCredential, match="neither a ticket nor a token"):
+        FileLinks(tickets()).resolve(ESSAY)
