@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test attack check audit sbom fuzz mutate format lock docs serve sandbox errors faults soak bench-publish bench-download clean docker docker-build docker-test
+.PHONY: help pictures setup demo test attack check audit sbom fuzz mutate format lock docs serve sandbox errors faults soak bench bench-compare bench-publish bench-download clean docker docker-build docker-test
 
 PYTHON ?= python3
 VENV   := .venv
@@ -68,6 +68,9 @@ format: setup ## format and repair what can be repaired
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+pictures: setup ## draw the pictures of the documentation anew
+	$(BIN)/python docs/pictures.py
+
 docs: setup ## build the documentation into docs/_build/html
 	$(BIN)/sphinx-build -W -b html docs docs/_build/html
 
@@ -88,6 +91,12 @@ attack: setup ## hostile sites, names and strangers for ATTACK_SECONDS (10) each
 
 soak: setup ## a bad day in SECONDS (600): memory, descriptors and tasks have to stay flat
 	$(BIN)/python benchmarks/soak.py $(SECONDS)
+
+bench: setup $(NODE)/node_modules/.installed ## calls, downloads, sockets and starts beside a bare client, into benchmarks/results
+	$(BIN)/python benchmarks/bench.py
+
+bench-compare: setup ## two runs side by side: OLD and NEW are their bench.json
+	$(BIN)/python benchmarks/bench.py --compare $(OLD) $(NEW)
 
 bench-publish: setup ## publishing to 200 and 2,000 users, beside a bare client
 	$(BIN)/python benchmarks/bench_publish.py

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from pydantic import SecretStr
+from yarl import URL
 
 from rpc_moodle.cli.store import TokenStore
 from rpc_moodle.transport.address import site_url
@@ -54,10 +55,15 @@ def access(url: str | None, token_file: Path | None, store: TokenStore | None = 
         site = site_url(address)
     except InvalidSite as error:
         raise typer.BadParameter(str(error), param_hint="--url") from None
-    if site.scheme == "http" and site.host not in {"localhost", "127.0.0.1", "::1"}:
+    if is_unprotected(site):
         typer.echo("Warning: http:// sends the token unprotected; use https:// if the site has it.", err=True)
     token = _given(token_file) or (store.token(account) if account else None) or _asked()
     return Access(str(site), token)
+
+
+def is_unprotected(site: URL) -> bool:
+    """Tell whether a token would go over a network for all to read."""
+    return site.scheme == "http" and site.host not in {"localhost", "127.0.0.1", "::1"}
 
 
 def _given(token_file: Path | None) -> SecretStr | None:

@@ -7,13 +7,14 @@ from typing import Annotated
 import structlog
 import typer
 
-from rpc_moodle import sandbox as in_memory_moodle
 from rpc_moodle.app import create_app
-from rpc_moodle.cli import demo as demonstration
 from rpc_moodle.cli import doctor as cli_doctor
+from rpc_moodle.cli import login as cli_login
+from rpc_moodle.cli import publish as cli_publish
 from rpc_moodle.cli.call import call
 from rpc_moodle.cli.download import download
 from rpc_moodle.cli.generated import add_commands
+from rpc_moodle.cli.naming import command_of
 from rpc_moodle.cli.start import refuse, run, settings, settings_to_listen
 from rpc_moodle.methods import METHODS
 from utils.logs import configure
@@ -23,7 +24,6 @@ from utils.starting import effective
 cli = typer.Typer(
     help="Moodle for platforms: users, submissions and feedback over Socket.IO.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,  # it shows local variables, and one of them can be a token
 )
 
@@ -53,6 +53,14 @@ def common(
 
 
 @cli.command()
+def methods() -> None:
+    """List the events, each with its command and what it does."""
+    for method in METHODS:
+        first, _, _ = method.doc.partition("\n")
+        typer.echo(f"{method.name}\t{' '.join(command_of(method.name))}\t{first}")
+
+
+@cli.command()
 def serve(
     *,
     host: Annotated[str | None, typer.Option(help="Address to listen on, in place of RPC_MOODLE_HOST.")] = None,
@@ -78,6 +86,8 @@ def sandbox(
     release: Annotated[Release, typer.Option(help="Moodle release to behave as.")] = Release.V45,
 ) -> None:
     """Start a small Moodle that lives in memory."""
+    from rpc_moodle import sandbox as in_memory_moodle  # noqa: PLC0415 - a service starts without it
+
     try:
         run(in_memory_moodle.run(host, port, users=users, latency=latency, release=release.value))
     except OSError as error:
@@ -89,6 +99,8 @@ def sandbox(
 @cli.command()
 def demo() -> None:
     """Start sandbox and service, call the published methods as a backend would, and show what came back."""
+    from rpc_moodle.cli import demo as demonstration  # noqa: PLC0415 - likewise
+
     chosen = settings(log_level="error", allow_private=True)
     configure(chosen)
     run(demonstration.run(chosen))
@@ -96,7 +108,11 @@ def demo() -> None:
 
 cli.command()(call)
 cli.command()(download)
+cli.command()(cli_login.login)
+cli.command()(cli_login.logout)
+cli.command()(cli_login.accounts)
 cli.command()(cli_doctor.doctor)
+cli.command()(cli_publish.publish)
 add_commands(cli, METHODS, settings)
 
 

@@ -1,7 +1,6 @@
 """``rpc-moodle download``: all that was submitted to an assignment into a folder, and later only what has changed."""
 
 import asyncio
-import os
 import signal
 import sys
 import threading
@@ -12,18 +11,17 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from rpc_moodle.app import create_http
+from rpc_moodle.cli.access import TokenFileOption, UrlOption, access
 from rpc_moodle.cli.start import run, settings
 from rpc_moodle.downloads.names import Names
 from rpc_moodle.downloads.tree import SubmittedFile, submitted_files
 from rpc_moodle.errors import sentence
 from rpc_moodle.moodle import MoodleClient, MoodleError
 
-TOKEN_VARIABLE = "RPC_MOODLE_TOKEN"  # noqa: S105 - the name of a variable, not a token
 _SIDE_BY_SIDE = 4
 _INTERRUPTED = 128  # to which a shell adds the signal's number
 
@@ -51,13 +49,8 @@ def download(
     *,
     course: Annotated[int, typer.Option(min=1, help="The number in the course page's address.")],
     assignment: Annotated[int, typer.Option(min=1, help="The number in the assignment page's address.")],
-    url: Annotated[str, typer.Option(envvar="RPC_MOODLE_URL", help="The Moodle site's address.")],
-    token_file: Annotated[
-        Path | None,
-        typer.Option(
-            help=f"A file with the API key; without it, {TOKEN_VARIABLE} or a question is where it comes from."
-        ),
-    ] = None,
+    url: UrlOption = None,
+    token_file: TokenFileOption = None,
 ) -> None:
     """Download what was submitted to an assignment; files that are there and unchanged are not fetched again.
 
@@ -65,7 +58,7 @@ def download(
     all files are there, 1 when some could not be fetched, 2 when they could not even be listed.
     """
     chosen = settings(allow_private=True)
-    token = read_token(token_file)
+    allowed = access(url, token_file)
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -77,7 +70,7 @@ def download(
 
     async def work(bar: Progress) -> Outcome:
         task = bar.add_task("listing", total=None)
-        async with create_http(chosen) as http, MoodleClient(url, token, http=http) as moodle:
+        async with create_http(chosen) as http, MoodleClient(allowed.url, allowed.token, http=http) as moodle:
             # No file gets the name that the .part of another has.
             files = await submitted_files(moodle, course, assignment, names=Names(beside=".part"))
             bar.update(task, description=f"{len(files)} files", total=sum(file.size for file in files))
@@ -134,23 +127,6 @@ async def until_told(work: Coroutine[Any, Any, Outcome]) -> Outcome:
 def _can_listen() -> bool:
     """Tell whether signals can be heard: in the main thread, and not on Windows."""
     return threading.current_thread() is threading.main_thread() and sys.platform != "win32"
-
-
-def read_token(token_file: Path | None) -> SecretStr:
-    """Take the API key from a file, the environment or a question: on the command line everybody could read it."""
-    if token_file is not None:
-        try:
-            return SecretStr(token_file.read_text(encoding="utf-8").strip())
-        except (OSError, ValueError):
-            raise typer.BadParameter(f"cannot read {token_file}") from None
-    text = os.environ.get(TOKEN_VARIABLE)
-    if not text:
-        try:
-            text = typer.prompt("API key", hide_input=True, err=True)
-        except typer.Abort:
-            typer.echo(f"\nThere is no API key: set {TOKEN_VARIABLE}, or pass --token-file.", err=True)
-            raise typer.Exit(2) from None
-    return SecretStr(str(text).strip())
 
 
 async def fetch_all(moodle: MoodleClient, files: list[SubmittedFile], directory: Path, advance: Advance) -> Outcome:

@@ -172,7 +172,9 @@ def _kind(annotation: Any) -> tuple[str, tuple[str, ...]]:  # noqa: PLR0911 - on
         return _kind(arguments[0])
     if origin in {Union, UnionType}:
         inner = [each for each in arguments if each is not NoneType]
-        return _kind(inner[0]) if len(inner) == 1 else ("one", ())
+        if len(inner) == 1:
+            return _kind(inner[0])
+        return ("json", ()) if any(_kind(each)[0] == "json" for each in inner) else ("one", ())
     if annotation is bool:
         return "flag", ()
     if origin is Literal:

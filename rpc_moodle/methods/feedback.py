@@ -36,6 +36,8 @@ PUBLISHING_GAINS_BY = (
     "mod_assign_save_grades",
     "core_course_get_course_module",
     "core_grading_get_definitions",
+    "core_grading_get_gradingform_instances",
+    "mod_assign_submit_grading_form",
 )
 _ANSWER_SECONDS = 1.0
 """Seconds of a call's time that are kept for its reply; of a short call, a tenth."""

@@ -18,9 +18,9 @@ _INFO = "core_webservice_get_site_info"
 class Facts:
     """What was found out about a site and a token; None stands for what cannot be known.
 
-    ``refusal`` is the error that keeps every call out. ``webservices`` says whether web services are on at all.
-    ``functions`` may be called, ``absent`` ones the site does not have. ``refused`` are the calls about a course and
-    an assignment that were refused, by function.
+    ``url`` is the origin of the site's address. ``refusal`` is the error that keeps every call out. ``webservices``
+    says whether web services are on at all. ``functions`` may be called, ``absent`` ones the site does not have.
+    ``refused`` are the calls about a course and an assignment that were refused, by function.
     """
 
     url: str
@@ -79,9 +79,8 @@ class Diagnosis(Row):
 
 def diagnose(facts: Facts, needs: Mapping[str, Sequence[str]]) -> Diagnosis:
     """Return the diagnosis of facts; ``needs`` gives the functions that each method needs."""
-    reachable = not isinstance(facts.refusal, errors.MoodleError) or isinstance(
-        facts.refusal, errors.MoodleException | errors.SiteUnavailable
-    )
+    answered = isinstance(facts.refusal, errors.MoodleException | errors.SiteUnavailable)
+    reachable = facts.refusal is None or (answered and not isinstance(facts.refusal, errors.CircuitOpen))
     capabilities = tuple(
         Capability(event=event, usable=not lacking, missing=lacking)
         for event, functions in needs.items()
@@ -145,6 +144,10 @@ def _kept_out(facts: Facts, error: errors.MoodleError) -> Finding:  # noqa: PLR0
                 f"account is not suspended; and that a role gives it {REST.capability} for the whole site "
                 "(Site administration → Users → Permissions → Assign system roles).",
             )
+        case errors.Untrusted():
+            return _missing("tls", str(error), "Install a certificate for this host, with all above it in the chain.")
+        case errors.Unreachable() | errors.SiteTimeout() | errors.HostNotAllowed() | errors.CircuitOpen():
+            return _missing("reach", str(error), "Check the address, and whether a firewall keeps this machine out.")
         case errors.ServerFault():
             return _missing("site", str(error), "End the maintenance, or look into the web server's error log.")
         case errors.SiteUnavailable() if facts.webservices is False:
@@ -158,10 +161,6 @@ def _kept_out(facts: Facts, error: errors.MoodleError) -> Finding:  # noqa: PLR0
             return _missing("rest", told, rest if known else f"Tick Enable web services under {_FEATURES}. {rest}")
         case errors.SiteUnavailable():
             return _missing("maintenance", str(error), "End the maintenance, or wait until it is over.")
-        case errors.Untrusted():
-            return _missing("tls", str(error), "Install a certificate for this host, with all above it in the chain.")
-        case errors.Unreachable() | errors.SiteTimeout() | errors.HostNotAllowed():
-            return _missing("reach", str(error), "Check the address, and whether a firewall keeps this machine out.")
         case errors.BadResponse():
             return _missing("address", str(error), "Give the address that the browser shows on the site's front page.")
         case _:

@@ -60,6 +60,7 @@ RIGHTS: Mapping[str, tuple[Right, ...]] = MappingProxyType(
         "mod_assign_get_user_mappings": (Right("mod/assign:revealidentities", "assignment"),),
         "mod_assign_save_grade": _GRADE,
         "mod_assign_save_grades": _GRADE,
+        "mod_assign_submit_grading_form": _GRADE,
         "mod_assign_save_user_extensions": (Right("mod/assign:grantextension", "assignment"),),
         "mod_assign_lock_submissions": _GRADE,
         "mod_assign_unlock_submissions": _GRADE,

@@ -30,7 +30,7 @@ async def examine(
         return await _by_trying(moodle, names, denied, course_id, cmid)
     except errors.MoodleError as refusal:
         return Facts(
-            str(moodle.site),
+            str(moodle.site.origin()),
             moodle.site.scheme == "https",
             refusal,
             webservices=await _webservices(moodle) if isinstance(refusal, errors.SiteUnavailable) else None,
@@ -38,7 +38,7 @@ async def examine(
     known = frozenset(each.name for each in info.functions)
     tried = await _tried(moodle, names - known)
     return Facts(
-        str(moodle.site),
+        str(moodle.site.origin()),
         moodle.site.scheme == "https",
         info=info,
         webservices=True,
@@ -61,7 +61,7 @@ async def _by_trying(
     last = next((error for error in tried.values() if isinstance(error, errors.InvalidToken)), None)
     known = frozenset(name for name, error in tried.items() if not _keeps_out(error))
     return Facts(
-        str(moodle.site),
+        str(moodle.site.origin()),
         moodle.site.scheme == "https",
         refusal=(last or denied) if not known else None,
         webservices=True,
@@ -162,7 +162,8 @@ async def _warned(moodle: MoodleClient, function: str, params: Params) -> errors
         answer = await moodle.call(function, params, fresh=True)
     except errors.MoodleError as error:
         return error
-    warnings = answer.get("warnings", ()) if isinstance(answer, dict) else ()
-    if any(isinstance(each, dict) and each.get("warningcode") == "1" for each in warnings):
+    warnings = answer.get("warnings") if isinstance(answer, dict) else None
+    told = warnings if isinstance(warnings, list) else []
+    if any(isinstance(each, dict) and each.get("warningcode") == "1" for each in told):
         return errors.CapabilityDenied("No access rights in the assignment", function=function)
     return None

@@ -30,11 +30,11 @@ def _text(value: Any) -> Any:
 
 
 def _when(value: Any) -> Any:
-    if value in {None, "", 0, "0"}:
+    if value in (None, "", 0, "0"):
         return None
     try:
         seconds = int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError("should be seconds since 1970") from None
     if not 0 < seconds <= _LAST:
         raise ValueError("should be seconds since 1970")
@@ -74,7 +74,7 @@ def numbered(names: Mapping[int, E]) -> BeforeValidator:
     def read(value: Any) -> Any:
         try:
             return names[int(value)]
-        except (TypeError, ValueError, KeyError):
+        except (TypeError, ValueError, OverflowError, KeyError):
             raise ValueError("is a state that is not known") from None
 
     reader: Callable[[Any], Any] = read

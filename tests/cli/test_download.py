@@ -6,7 +6,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from rpc_moodle.cli.download import TOKEN_VARIABLE, download
+from rpc_moodle.cli.access import TOKEN_VARIABLE
+from rpc_moodle.cli.download import download
 from rpc_moodle.sandbox import Fault, Sandbox, StoredFile
 
 

@@ -10,13 +10,14 @@ from urllib.parse import quote
 from pydantic import SecretStr
 from yarl import URL
 
-from rpc_moodle.downloads.links import ArchiveAccess, Tickets
+from rpc_moodle.downloads.links import CONTEXT, ArchiveAccess, ArchiveLinks, FileLinks
 from rpc_moodle.methods import METHODS
-from rpc_moodle.moodle.files.url import file_url
 from rpc_moodle.sandbox import Sandbox
 from rpc_moodle.sandbox.work import Grade
-from tests.faults.troubles import BAD, OK, SHORT, TIMEOUT, UNAVAILABLE, UNREACHABLE, Door, Trouble
+from tests.everything import PLAIN, PLAIN_READ, PLAIN_WRITE
+from tests.faults.troubles import BAD, OK, SHORT, TIMEOUT, TROUBLES, UNAVAILABLE, UNREACHABLE, Door, Trouble
 from tests.panel_payloads import PANEL
+from utils.tickets import Tickets
 
 KEY = SecretStr("the-key-that-seals-tickets")
 COURSE, ESSAY = 2, 8
@@ -83,6 +84,10 @@ class Way:
         return codes or trouble.codes
 
 
+def _tickets() -> Tickets:
+    return Tickets((KEY,), context=CONTEXT)
+
+
 def files(sandbox: Sandbox, url: str) -> list[str]:
     """The URLs of two submitted files as seen from a door, the first sealed."""
     essay = sandbox.site.by_cmid(ESSAY)
@@ -93,7 +98,7 @@ def files(sandbox: Sandbox, url: str) -> list[str]:
         for row in essay.submissions.values()
         for file in row.files
     ]
-    return [Tickets((KEY,)).seal(file_url(bare[0]), SecretStr(sandbox.token("teacher_full"))), bare[1]]
+    return [FileLinks(_tickets()).of(URL(url), SecretStr(sandbox.token("teacher_full"))).link(bare[0]), bare[1]]
 
 
 DOWNLOAD = "downloadSubmissionsFromUser"
@@ -113,7 +118,7 @@ def _file_path(sandbox: Sandbox, url: str) -> str:
 
 def _archive_path(sandbox: Sandbox, url: str) -> str:
     access = ArchiveAccess(URL(url), SecretStr(sandbox.token("teacher_full")), COURSE, ESSAY)
-    return "/archives/" + Tickets((KEY,)).seal_archive(access)
+    return "/archives/" + ArchiveLinks(_tickets()).seal(access)
 
 
 _PATHS: Mapping[str, Callable[[Sandbox, str], str]] = {"GET /files": _file_path, "GET /archives": _archive_path}
@@ -155,6 +160,8 @@ BACKUPS = "moopanel.createBackups"
 _ONCE = {"reset once": UNREACHABLE, "503 once": UNAVAILABLE}
 _OTHER_SITE = {"certificate": frozenset({"not_found"}), "nothing listens": frozenset({"not_found"})}
 
+_TOLD = {each.name: OK | (each.codes & TIMEOUT) for each in TROUBLES}  # that a site fails is what was asked for
+
 _FEEDBACK = Way(
     "feedback",
     "publishAssignmentTextFeedback",
@@ -181,6 +188,9 @@ WAYS = (
     replace(_FEEDBACK, name="feedback, its writes", struck=SAVES, codes=_NOT_AGAIN, least=1.3),
     _GRADES,
     replace(_GRADES, name="grades, their writes", struck=SAVES, codes=_NOT_AGAIN, least=1.3),
+    Way("a plain read", PLAIN_READ),
+    Way("a plain write", PLAIN_WRITE, lambda *_: {"userIDs": [9]}),
+    Way("setup", "checkSetup", codes=_TOLD),
     Way("publication", "getPublication", lambda *_: {"progressId": "p"}, _OTHER_SITE, Asks.NOTHING, first=_FEEDBACK),
     Way("panel, reading", "moopanel.getUsers"),
     Way("panel, writing", BACKUPS, lambda *_: PANEL[BACKUPS], _ONCE, struck="moopanel/backups"),
@@ -193,6 +203,7 @@ WAYS = (
 def missing(ways: Sequence[Way]) -> set[str]:
     """The methods that none of the ways calls, and names that are no method's.
 
-    All of MooPanel's go through one function that reads and one that writes, and are not called one by one.
+    Of the plain ones two are called, all of MooPanel's go through one function that reads and one that writes.
     """
-    return ({way.event for way in ways if way.path is None} | PANEL.keys()) ^ {method.name for method in METHODS}
+    tried = {method.name for method in METHODS} - (PLAIN - {PLAIN_READ, PLAIN_WRITE})
+    return ({way.event for way in ways if way.path is None} | PANEL.keys()) ^ tried

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rpc_moodle.app import create_dispatcher, create_http, create_tickets
 from rpc_moodle.methods import METHODS
 from rpc_moodle.settings import Settings
+from tests.everything import WIDER, fitting
 from tests.fuzz.budget import fuzz
 from tests.fuzz.hostile import HostileSite
 from tests.fuzz.test_requests import KNOWN, file_url
@@ -34,6 +35,7 @@ async def test_no_site_makes_a_method_fail_with_a_bug(method: Method, site: Host
     site.random = Random(seed)  # noqa: S311 - a try that can be repeated
     items = [{"extId": userid, "text": "Well argued.", "grade": 50} for userid in (5, 6, 7)]
     payload: dict[str, Any] = {
+        **WIDER,
         "courseID": 2,
         "assignmentID": site.random.choice((8, 9, 11, 12, 13, 14, 15)),
         "feedback": items,
@@ -46,7 +48,7 @@ async def test_no_site_makes_a_method_fail_with_a_bug(method: Method, site: Host
     settings = Settings(allowed_hosts=("127.0.0.1",))
     async with create_http(settings) as http:
         dispatcher = create_dispatcher(settings, http, create_tickets(settings))
-        reply = await dispatcher.dispatch(method.name, [payload], FakeCaller())
+        reply = await dispatcher.dispatch(method.name, [fitting(method.name, payload)], FakeCaller())
     assert reply.encoded is not None
     assert reply["success"] or reply["error"]["code"] in KNOWN, reply["message"]
     assert site.token not in reply.encoded.text

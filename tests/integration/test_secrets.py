@@ -19,6 +19,7 @@ from rpc_moodle.sandbox import create_app as create_site
 from rpc_moodle.sandbox.moopanel import seed
 from rpc_moodle.sandbox.seed import seeded_site, token_value
 from rpc_moodle.settings import Settings
+from tests.everything import NOT_A_TEACHERS, PLAIN, WIDER, fitting
 from tests.integration.conftest import Logs
 from tests.panel_payloads import PANEL
 from utils.client import connected
@@ -121,14 +122,19 @@ async def call_everything(moodle: Moodle, send: Send) -> list[dict[str, Any]]:
         TOKEN,
     )
     # Some of MooPanel's, which all go one way: more failures in a row, and the site would be left alone.
-    struck = {"moopanel.getUsers", "moopanel.createBackups"} | {*METHODS.events} - PANEL.keys()
-    for event in METHODS.events:
+    struck = {"moopanel.getUsers", "moopanel.createBackups"} | ({*METHODS.events} - PANEL.keys() - PLAIN)
+    for event in (event for event in METHODS.events if event not in PLAIN):
         answers = [
             await send(event, _about(event, payload))
             for payload in (ways if event in struck else (ways[0], *ways[4:9]))
         ]
         assert answers[0]["success"], f"give {event} what it needs in 'everything': {answers[0]}"
         replies += answers
+    for event in PLAIN:
+        payload = fitting(event, {**everything, **WIDER})
+        reply = await send(event, payload)
+        assert reply["success"] or (event in NOT_A_TEACHERS and reply["error"]["code"] != "invalid_request"), reply
+        replies += [reply, await send(event, {**payload, "options": {**good, "apiKey": UNKNOWN}})]
     hurried = {**everything, "options": {**good, "timeoutMs": 50}}
     for fault in FAULTS:
         moodle.site.fault = lambda _, fault=fault: fault

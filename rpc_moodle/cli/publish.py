@@ -1,0 +1,95 @@
+"""``rpc-moodle publish``: grades and texts out of a CSV, shown before they are written."""
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from rpc_moodle.cli.access import Access, TokenFileOption, UrlOption, access
+from rpc_moodle.cli.call import call_once
+from rpc_moodle.cli.generated import OF_A_PERSON
+from rpc_moodle.cli.sheet import NoSheet, read_sheet, resolve
+from rpc_moodle.settings import Settings
+from utils.contract import Envelope
+from utils.logs import configure
+
+_COLOURS = {"published": "green", "unchanged": "dim", "failed": "red"}
+
+
+def publish(  # noqa: PLR0913 - the options of a command
+    sheet: Annotated[Path, typer.Argument(help="A CSV with a column userid, username or email, and grade or text.")],
+    *,
+    course: Annotated[int, typer.Option(min=1, help="The number in the course page's address.")],
+    assignment: Annotated[int, typer.Option(min=1, help="The number in the assignment page's address.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and write nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before writing.")] = False,
+    url: UrlOption = None,
+    token_file: TokenFileOption = None,
+) -> None:
+    """Publish grades and feedback texts from a CSV, or from Moodle's own grading worksheet.
+
+    What would change is shown first, and confirmed. The exit status is 0 when all is published, 1 when somebody's
+    failed or nobody confirmed, 2 when the file cannot be used.
+    """
+    try:
+        lines = read_sheet(sheet.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"cannot read {sheet}: {error}", param_hint="SHEET") from None
+    except NoSheet as error:
+        raise typer.BadParameter(str(error), param_hint="SHEET") from None
+    allowed = access(url, token_file)
+    where = {"courseID": course, "assignmentID": assignment}
+    people = _data(call(allowed, "getUsersFromAssignment", where))
+    items, wrong = resolve(lines, people)
+    for text in wrong:
+        typer.echo(text, err=True)
+    if not items:
+        raise typer.BadParameter("it names nobody who takes part and has a grade or a text", param_hint="SHEET")
+    planned = call(allowed, "publishGrades", {**where, "grades": items, "dryRun": True})
+    names = {each["id"]: each["fullname"] for each in people}
+    report(Console(), "what would change" if dry_run else "what will change", planned, names)
+    if dry_run:
+        raise typer.Exit(1 if wrong or not planned["success"] else 0)
+    if not yes and not (sys.stdin.isatty() and typer.confirm("Publish this?", err=True)):
+        typer.echo("Nothing was written; --yes publishes without a question.", err=True)
+        raise typer.Exit(1)
+    done = call(allowed, "publishGrades", {**where, "grades": items})
+    report(Console(), "published", done, names)
+    raise typer.Exit(1 if wrong or not done["success"] else 0)
+
+
+def call(allowed: Access, event: str, payload: Mapping[str, object]) -> Envelope:
+    """Call a method as a person does, with the patience of one."""
+    settings = Settings().model_copy(update=OF_A_PERSON)
+    configure(settings)
+    options = {"url": allowed.url, "apiKey": allowed.token.get_secret_value(), "timeoutMs": 600_000}
+    return asyncio.run(call_once(settings, event, {**payload, "options": options}))
+
+
+def _data(reply: Envelope) -> Any:
+    if not reply["success"]:
+        typer.echo(reply["message"], err=True)
+        raise typer.Exit(1)
+    return reply["data"]
+
+
+def report(console: Console, title: str, reply: Envelope, names: dict[int, str]) -> None:
+    """Print a report of a publication, a row per user; an error without one goes to standard error."""
+    if "data" not in reply:
+        typer.echo(reply["message"], err=True)
+        raise typer.Exit(1)
+    found = reply["data"]
+    table = Table("user", "name", "status", "why", title=title, box=None, pad_edge=False, header_style="bold")
+    for row in found["results"]:
+        colour = _COLOURS.get(row["status"], "")
+        status = f"[{colour}]{row['status']}[/]" if colour else row["status"]
+        name, why = names.get(row["extId"], ""), row["message"] if row["status"] == "failed" else row["code"]
+        table.add_row(str(row["extId"]), escape(name), status, escape(str(why)))
+    console.print(table)
+    console.print(f"{found['published']} published, {found['unchanged']} unchanged, {found['failed']} failed")
