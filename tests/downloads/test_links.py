@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from yarl import URL
 
-from rpc_moodle.downloads.links import CONTEXT, BadTicket, FileLinks, Mode
+from rpc_moodle.downloads.links import CONTEXT, ArchiveAccess, ArchiveLinks, BadTicket, FileLinks, Mode
 from rpc_moodle.moodle.errors import InvalidCredential, InvalidSite
 from rpc_moodle.moodle.files.url import file_name, file_of, file_url, site_of
 from utils.tickets import Tickets
@@ -414,3 +414,50 @@ def test_a_listed_file_is_read_as_a_pasted_one(url: str, site: URL) -> None:
 def test_a_listed_path_that_leads_elsewhere_is_refused(path: str) -> None:
     with pytest.raises(InvalidSite):
         file_of(f"{FOLDER}/{path}", SITE)
+
+
+ARCHIVE = ArchiveAccess(SITE, TOKEN, 2, 53)
+
+
+def test_the_ticket_of_an_archive_opens_to_what_was_sealed() -> None:
+    assert ArchiveLinks(tickets()).open(ArchiveLinks(tickets()).seal(ARCHIVE)) == ARCHIVE
+
+
+def test_the_ticket_of_an_archive_opens_no_file_and_the_other_way_round() -> None:
+    with pytest.raises(BadTicket, match="something else"):
+        links().open_ticket(ArchiveLinks(tickets()).seal(ARCHIVE))
+    with pytest.raises(BadTicket):
+        ArchiveLinks(tickets()).open(ticket_of(sealed(ESSAY)))
+
+
+def test_what_is_sealed_keeps_its_names_so_that_replicas_of_two_versions_understand_each_other() -> None:
+    assert tickets().unwrap("archive", ArchiveLinks(tickets()).seal(ARCHIVE)) == {
+        "site": str(SITE),
+        "token": TOKEN.get_secret_value(),
+        "course": 2,
+        "cmid": 53,
+    }
+    assert tickets().unwrap_item("files", ticket_of(sealed(ESSAY))) == (
+        {"script": f"{SITE}/webservice/pluginfile.php", "token": TOKEN.get_secret_value()},
+        ESSAY.removeprefix(f"{SITE}/webservice/pluginfile.php"),
+    )
+
+
+def test_a_refused_ticket_says_what_to_do_where_something_can_be_done() -> None:
+    with pytest.raises(BadTicket) as expired:
+        links(now=2000).open_url(sealed(ESSAY))
+    assert str(expired.value) == "The ticket has expired; ask for the submissions again to get a new one."
+    with pytest.raises(BadTicket) as foreign:
+        links().open_url(ESSAY)
+    assert str(foreign.value) == "The ticket is not one of this service, or its key is no longer in use."
+
+
+def test_a_listed_file_of_the_site_leaves_with_a_ticket_and_any_other_not_at_all() -> None:
+    call = links().of(SITE, TOKEN)
+    assert links().open_url(call.listed(ESSAY)) == (URL(ESSAY), TOKEN)
+    assert call.listed("https://elsewhere.example/video") == ""
+
+
+def test_a_bare_url_without_a_key_says_what_is_missing() -> None:
+    with pytest.raises(InvalidCredential, match="neither a ticket nor a token"):
+        links().resolve(ESSAY)
