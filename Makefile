@@ -85,7 +85,7 @@ attack: setup ## hostile sites, names and strangers for ATTACK_SECONDS (10) each
 soak: setup ## a bad day in SECONDS (600): memory, descriptors and tasks have to stay flat
 	$(BIN)/python benchmarks/soak.py $(SECONDS)
 
-bench-publish: setup ## publishing to 200 and 2,000 users, beside a bare client
+bench-publish: setup ## publishing to 200 and 2,000 users, beside a bare client, and to a class on a slow site
 	$(BIN)/python benchmarks/bench_publish.py
 
 bench-download: setup ## downloads each way out, beside a bare client
