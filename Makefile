@@ -102,7 +102,7 @@ bench: setup $(NODE)/node_modules/.installed ## calls, downloads, sockets and st
 bench-compare: setup ## two runs side by side: OLD and NEW are their bench.json
 	$(BIN)/python benchmarks/bench.py --compare $(OLD) $(NEW)
 
-bench-publish: setup ## publishing to 200 and 2,000 users, beside a bare client
+bench-publish: setup ## publishing to 200 and 2,000 users, beside a bare client, and to a class on a slow site
 	$(BIN)/python benchmarks/bench_publish.py
 
 bench-download: setup ## downloads each way out, beside a bare client

@@ -2,7 +2,8 @@
 
 The site is a process of its own that knows just enough of Moodle and answers each request after 50 ms. The bare client
 posts the very requests that the engine has made, eight side by side as it does, and looks at no answer. The status is
-1 when publishing takes more than 1.3 times as long, or more memory for ten times as many users.
+1 when publishing takes more than 1.3 times as long, or more memory for ten times as many users, or when a class
+takes more than 20 requests on a site where a status takes 33 ms of the one worker.
 """
 
 import asyncio
@@ -22,12 +23,19 @@ from aiohttp import web
 
 from rpc_moodle.moodle import Http, MoodleClient, assignments
 from rpc_moodle.moodle.publishing import Entry, Options, Publication
+from rpc_moodle.sandbox import Sandbox, Stage
+from rpc_moodle.sandbox.people import Service, Token
+from rpc_moodle.sandbox.seed import BIG_COURSE, FIRST_OF_BIG, MORE, PUBLISHED
 
 LATENCY = 0.05  # seconds
 USERS = 200, 2000
 PARALLEL = 8
 MOST_TIME = 1.3  # of the bare client's
 MOST_MEMORY = 24  # MiB more for 2,000 users than for 200: texts, results and the largest answers
+CLASS = 300
+BIG_CMID = 22
+STATUS_COST = 0.033  # seconds of a live site's one worker
+MOST_REQUESTS = 20  # for a class, with a key that may call everything
 TEXT = "You have worked well, and the second part would gain from an example.\n" * 8
 TOKEN = "0" * 32
 REST = "/webservice/rest/server.php"
@@ -60,6 +68,9 @@ class Site:
             case "mod_assign_get_grades":
                 rows = [{"userid": int(user), "attemptnumber": 0, "grade": "-1.00000"} for user in self.comments]
                 return {"assignments": [{"assignmentid": 1, "grades": rows}], "warnings": []}
+            case "mod_assign_get_submissions":
+                rows = [{"userid": user, "attemptnumber": 0, "status": "submitted"} for user in self.users]
+                return {"assignments": [{"assignmentid": 1, "submissions": rows}], "warnings": []}
             case "mod_assign_get_user_flags":
                 return {"assignments": [], "warnings": []}
             case "mod_assign_get_submission_status":
@@ -190,8 +201,34 @@ async def _memory(users: int, way: str) -> float:
     return most - idle
 
 
+async def slow_statuses() -> bool:
+    """Publish to a class on a site whose one worker takes as long for a status as a live one's, with three keys."""
+    slow = False
+    every = frozenset(MORE)
+    few = every - {"gradereport_user_get_grade_items", "mod_assign_submit_grading_form"}
+    status = {*PUBLISHED, "mod_assign_get_submission_status", "mod_assign_save_grades", "mod_assign_list_participants"}
+    for name, functions in (("every function", every), ("no gradebook", few), ("status alone", status)):
+        async with Sandbox(users=CLASS) as sandbox, Http() as http:
+            stage = Stage(sandbox.site)
+            one = next(each for each in sandbox.site.assignments.values() if each.cmid == BIG_CMID)
+            for user in range(FIRST_OF_BIG, FIRST_OF_BIG + CLASS):
+                stage.mark(one, user, 61, "<p>old</p>")
+            sandbox.site.costs["mod_assign_get_submission_status"] = STATUS_COST
+            sandbox.site.services["measured"] = Service("measured", frozenset(functions))
+            sandbox.site.tokens[TOKEN] = Token(TOKEN, 3, "measured")
+            moodle = MoodleClient(sandbox.url, TOKEN, http=http)
+            assignment = await assignments.assignment(moodle, BIG_COURSE, BIG_CMID)
+            asked, started = len(sandbox.requests), time.perf_counter()
+            entries = [Entry(user, f"{TEXT}{user}") for user in range(FIRST_OF_BIG, FIRST_OF_BIG + CLASS)]
+            report = await Publication(moodle, assignment, entries).run()
+            took, requests = time.perf_counter() - started, len(sandbox.requests) - asked
+        sys.stdout.write(f"{name:>14} {CLASS:>4} users {requests:>5} requests {took:>7.2f} s {report.published} done\n")
+        slow |= name == "every function" and requests > MOST_REQUESTS
+    return slow
+
+
 async def main() -> int:
-    missed = False
+    missed = await slow_statuses()
     for way in ("bulk", "single"):
         grown = []
         for users in USERS:

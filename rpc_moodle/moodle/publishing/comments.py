@@ -61,13 +61,18 @@ def same_text(sent: Comment, stored: Comment, shown: Comment | None) -> bool:
     ``shown`` is what the student sees of the stored comment, None where that is not known.
     """
     if stored.shown:
-        others = (each for each in TextFormat if each != sent.format)
-        return not same(sent, stored) and any(same(Comment(sent.text, each), stored) for each in others)
+        return _fits_another(sent, stored)
     if not _equal(storable(sent.text), stored.text):
         return False
     if stored.format is not None:
         return sent.format != stored.format
-    return shown is not None and sent.format != TextFormat.MARKDOWN and not same(sent, shown)
+    return shown is not None and sent.format != TextFormat.MARKDOWN and _fits_another(sent, shown)
+
+
+def _fits_another(sent: Comment, shown: Comment) -> bool:
+    """Tell whether a text is shown as another format shows it; as none does where Moodle's cleaning took words out."""
+    others = (each for each in TextFormat if each != sent.format)
+    return not same(sent, shown) and any(same(Comment(sent.text, each), shown) for each in others)
 
 
 def alike(sent: Comment, stored: Comment) -> bool:

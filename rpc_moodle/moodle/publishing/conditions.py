@@ -80,11 +80,14 @@ async def scheme(moodle: MoodleClient, assignment: Assignment) -> Scheme:
 async def fillings(moodle: MoodleClient, form: Form) -> dict[int, Filling] | None:
     """Return the filling that counts of each grade, by the grade's id; None where the token may not ask.
 
+    Remarks are read as stored: Moodle would clean them as HTML, and they are sent back beside a text.
+
     Raises MoodleError.
     """
     function = "core_grading_get_gradingform_instances"
+    params: Params = {"definitionid": form.id, "since": 0, "moodlewssettingraw": True}
     try:
-        answer = await moodle.call(function, {"definitionid": form.id, "since": 0}, into=_Instances, fresh=True)
+        answer = await moodle.call(function, params, into=_Instances, fresh=True)
     except errors.MoodleException as refused:
         _unless_fatal(refused)
         return None

@@ -203,5 +203,5 @@ def fit_format(text: str, text_format: TextFormat) -> TextFormat:
     """
     if text_format is not TextFormat.MOODLE or "<" not in text:
         return text_format
-    markup = sub(r"(?i)<!--|</?[a-z][a-z0-9]*(\s[^<>]{0,2000})?/?>", "", text[:20_000]) != text[:20_000]
+    markup = sub(r"(?i)<!--|</?[a-z][a-z0-9]*(\s+[a-z:-]+\s*=[^<>]{0,2000})?\s*/?>", "", text[:20_000]) != text[:20_000]
     return text_format if markup else TextFormat.PLAIN

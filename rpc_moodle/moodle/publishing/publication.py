@@ -120,6 +120,7 @@ class Publication:
         open_entries = [entry for entry in self._entries if not self._refused(plan, entry, who)]
         self._entries = []  # texts are let go as they are written
         reader.form = plan.scheme.form
+        reader.knows_method = plan.scheme.method is not None
         reader.raw_needed = self.options.append
         self._sender = Sender(
             self._moodle, self.assignment, self.options, self._key, self._gated, self._has_time, self._clock

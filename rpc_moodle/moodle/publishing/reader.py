@@ -31,7 +31,8 @@ State = Stored | errors.MoodleError
 class Reader:
     """Reads the stored state of an assignment's users, each time anew.
 
-    ``one_by_one`` asks about each user alone, which is less for one or two; ``form`` is the rubric or guide.
+    ``one_by_one`` asks about each user alone, which is less for one or two; ``form`` is the rubric or guide;
+    without ``knows_method`` only a user's status tells whether the grade was given directly.
     """
 
     moodle: MoodleClient
@@ -39,6 +40,7 @@ class Reader:
     key: Key
     one_by_one: bool = False
     form: Form | None = None
+    knows_method: bool = True
     raw_needed: bool = False
     _glanced: dict[int, Status | errors.MoodleError | None] = field(default_factory=dict)
 
@@ -175,7 +177,8 @@ class Reader:
             return False  # it would be held back
         if entry.text is None:
             return self.raw_needed or not self.key.knows(WriterName.FORM)
-        return self.raw_needed or not self._shows(bulk, user)
+        direct = self.knows_method or entry.names_grade
+        return self.raw_needed or not direct or not self._shows(bulk, user)
 
     def _shows(self, bulk: Bulk, user: int) -> bool:
         """Whether the gradebook shows the comment that is stored: Moodle puts it there at every write."""

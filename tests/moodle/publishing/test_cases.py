@@ -365,6 +365,15 @@ async def test_a_grade_alone_by_moodles_own_form_sends_no_comment(run: Run, sand
 
 
 class TestWhatCannotBeRead:
+    async def test_of_many_the_status_shows_whose_grade_was_given_directly(
+        self, cases: dict[str, Assignment], client: Client
+    ) -> None:
+        hidden = {"core_course_get_course_module", "core_grading_get_definitions"}
+        moodle = client(functions=tuple(name for name in FULL if name not in hidden))
+        one = cases["gradebook"]
+        report = await publish(moodle, await assignment_of(moodle, one.courseid, one.cmid), [text(6), text(7)])
+        assert [result.outcome for result in report.results] == [Outcome.PUBLISHED] * 2
+
     @pytest.mark.parametrize("user", [5, 6])
     async def test_the_form_alone_does_not_keep_what_a_rubric_gave(self, run: Run, user: int) -> None:
         seen = await run("rubric", "form alone", [text(user)])

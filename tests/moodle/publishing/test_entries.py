@@ -21,7 +21,7 @@ def test_what_a_reader_sees_is_not(text: str) -> None:
     assert not is_empty(text)
 
 
-@pytest.mark.parametrize("text", ["if a <b then c", "x <y", "1 < 2", "for (i = 0; i <n; i++)"])
+@pytest.mark.parametrize("text", ["if a <b then c", "if a <b then c>d & e", "x <y", "1 < 2", "for (i = 0; i <n; i++)"])
 def test_plain_text_with_an_angle_bracket_is_sent_as_plain(text: str) -> None:
     assert fit_format(text, TextFormat.MOODLE) is TextFormat.PLAIN
 

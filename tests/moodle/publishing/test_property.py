@@ -1,7 +1,7 @@
 """Whatever is published over whatever is stored: what was named is done, and nothing else changes."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ from rpc_moodle.moodle import Http, MoodleClient
 from rpc_moodle.moodle.assignments import assignment as assignment_of
 from rpc_moodle.moodle.publishing import (
     WORKFLOW_STATES,
+    Code,
     Criterion,
     Entry,
     Filling,
@@ -152,7 +153,7 @@ def compare(
     results = {result.user_id: result for result in report.results}
     teams = set()
     for user in before.keys() | after.keys():
-        old, new = before.get(user, Standing()), after.get(user, Standing())
+        old, new = told(one, before.get(user, Standing())), told(one, after.get(user, Standing()))
         if old == new:
             continue
         if user == 0:  # the submissions of teams: a new attempt is everybody's
@@ -164,14 +165,30 @@ def compare(
         entry = by_user[result.via or user]
         only_what_was_named(key, one, entry, how, result, old, new)
     for user, result in results.items():
-        if result.outcome is not Outcome.FAILED and not how.dry_run:
+        if result.outcome is not Outcome.FAILED and result.code is not Code.NOT_VERIFIED and not how.dry_run:
             done(by_user[result.via or user], after.get(user, Standing()), result)
+
+
+def told(one: Assignment, standing: Standing) -> Standing:
+    """Leave out what a team's new attempt makes for every member: the attempt, and an empty row of the gradebook."""
+    if one.teamsubmission:
+        standing = replace(standing, attempts=())
+    book = standing.book
+    says_nothing = (
+        book is not None
+        and (book.grade, book.feedback) == (None, "")
+        and not (book.overridden or book.locked or book.hidden)
+    )
+    return replace(standing, book=None) if says_nothing else standing
 
 
 def only_what_was_named(
     key: str, one: Assignment, entry: Entry, how: Options, result: Result, old: Standing, new: Standing
 ) -> None:
     """Say of each part of a standing that it is as before, unless the entry names it."""
+    if result.code is Code.NOT_STORED and key not in {"full", "form"}:
+        assert new.grades == old.grades  # locked in a gradebook that the key does not see, and told truthfully
+        return
     assert result.outcome is Outcome.PUBLISHED, (result, old, new)
     if entry.text is None:
         assert new.comments == old.comments
@@ -183,7 +200,9 @@ def only_what_was_named(
         assert new.fillings == old.fillings or key not in {"full", "form"}
     if how.workflow_state is None:
         # A state from when there was a workflow shows nowhere to a key without the flags.
-        assert new.workflow == old.workflow or (not one.markingworkflow and key not in {"full", "form", "form alone"})
+        assert (new.workflow or "notmarked") == (old.workflow or "notmarked") or (
+            not one.markingworkflow and key not in {"full", "form", "form alone"}
+        )
     if len(new.attempts) > max(1, len(old.attempts)) and not one.teamsubmission:
         assert Notice.REOPENED in result.notices or key in {"five", "bulk", "form alone"}
         assert entry.names_grade or how.allow_reopen
