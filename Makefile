@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help pictures setup demo test attack check audit sbom fuzz format lock docs serve sandbox errors faults soak bench-publish bench-download clean docker docker-build docker-test
+.PHONY: help pictures setup demo test test-live attack check audit sbom fuzz mutate format lock docs serve sandbox errors faults soak bench bench-compare bench-publish bench-download clean docker docker-build docker-test
 
 PYTHON ?= python3
 VENV   := .venv
@@ -35,6 +35,10 @@ test: setup ## every test
 	@command -v npm >/dev/null && $(MAKE) --no-print-directory $(NODE)/node_modules/.installed || echo "npm is missing: the Node tests will be skipped"
 	$(BIN)/python -m pytest --numprocesses 2
 
+test-live: setup ## the contract's promises against MOODLE_URL, with the ids and tokens in IDS; WRITE=1 writes, too
+	@test -n "$(MOODLE_URL)" && test -r "$(IDS)" || { echo "Say which site: make test-live MOODLE_URL=https://moodle.example.edu IDS=ids.json"; exit 2; }
+	MOODLE_URL="$(MOODLE_URL)" IDS="$(IDS)" $(BIN)/python -m pytest --quiet --tb=short -p no:randomly -p tests.live.table tests/live/reads.py $(if $(filter 1,$(WRITE)),tests/live/writes.py)
+
 check: setup ## formatting, lint, types, import rules, docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -59,6 +63,10 @@ $(AUDIT)/.installed: requirements-audit.lock
 fuzz: setup ## feed the service nonsense for FUZZ_SECONDS (600)
 	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
 	$(BIN)/python -m tests.fuzz $(FUZZ_SECONDS)
+
+mutate: setup ## make small faults in the modules that decide, and list those that no test sees (half an hour)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-mutate.lock
+	$(BIN)/python -m tests.mutation --max-children 2
 
 format: setup ## format and repair what can be repaired
 	$(BIN)/ruff format .
@@ -88,6 +96,12 @@ attack: setup ## hostile sites, names and strangers for ATTACK_SECONDS (10) each
 soak: setup ## a bad day in SECONDS (600): memory, descriptors and tasks have to stay flat
 	$(BIN)/python benchmarks/soak.py $(SECONDS)
 
+bench: setup $(NODE)/node_modules/.installed ## calls, downloads, sockets and starts beside a bare client, into benchmarks/results
+	$(BIN)/python benchmarks/bench.py
+
+bench-compare: setup ## two runs side by side: OLD and NEW are their bench.json
+	$(BIN)/python benchmarks/bench.py --compare $(OLD) $(NEW)
+
 bench-publish: setup ## publishing to 200 and 2,000 users, beside a bare client
 	$(BIN)/python benchmarks/bench_publish.py
 
@@ -95,7 +109,7 @@ bench-download: setup ## downloads each way out, beside a bare client
 	$(BIN)/python benchmarks/bench_download.py
 
 clean: ## remove what make made
-	rm -rf $(VENV) $(NODE)/node_modules docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(NODE)/node_modules docs/_build mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 lock: setup ## write the lock files anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
@@ -103,6 +117,7 @@ lock: setup ## write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml --group dev --group docs -o requirements-dev.lock
 	$(BIN)/uv pip compile $(LOCK) --group audit -o requirements-audit.lock
 	$(BIN)/uv pip compile $(LOCK) --group fuzz -o requirements-fuzz.lock
+	$(BIN)/uv pip compile $(LOCK) --group mutate -o requirements-mutate.lock
 
 docker-build: ## build the container's image
 	docker compose build rpc_moodle

@@ -1,7 +1,8 @@
 """The users of a course, page by page: a course can have ten thousand."""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Required, TypeVar
+from dataclasses import dataclass
+from typing import Any, Literal, Required, TypeVar
 
 from typing_extensions import TypedDict
 
@@ -13,6 +14,12 @@ from rpc_moodle.transport.gather import together
 
 USER_FIELDS = "id,username,firstname,lastname,fullname,email,roles"
 
+_LOOKED_AT = 100
+"""Users of a page that are looked at."""
+
+_FEW = 10
+"""Students whom an account could see that may not see all: itself, and whom it mentors."""
+
 Row = TypeVar("Row", bound=Mapping[str, Any])
 
 PAGE = 1000
@@ -21,20 +28,77 @@ WAVE = 4
 """Pages side by side after the first; a site's PHP workers are few."""
 
 
-async def enrolled(
+def enrolled(
     moodle: MoodleClient, course_id: int, *, with_capability: str | None = None, only_active: bool = False
 ) -> AsyncIterator[EnrolledUser]:
     """List the users of a course in the order of their ids, suspended enrolments included by default.
 
     Raises NotFound or AccessDenied for a course that the account cannot see.
     """
-    options: dict[str, str | int] = {"userfields": USER_FIELDS}
-    if with_capability:
-        options["withcapability"] = with_capability
-    if only_active:
-        options["onlyactive"] = 1
-    async for user in pages(moodle, course_id, list[EnrolledUser], options):
+    asked = Selection(with_capability, only_active=only_active)
+    return pages(moodle, course_id, list[EnrolledUser], asked.options())
+
+
+Field = Literal[
+    "idnumber", "institution", "department", "city", "country", "phone1", "phone2", "lastaccess", "lastcourseaccess"
+]
+"""What else Moodle tells of a user where the account may know it."""
+
+
+class DetailedUser(EnrolledUser, total=False):
+    """A user with further fields; times in Unix seconds, 0 for never."""
+
+    idnumber: str | None
+    institution: str | None
+    department: str | None
+    city: str | None
+    country: str | None
+    phone1: str | None
+    phone2: str | None
+    lastaccess: int | None
+    lastcourseaccess: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which users of a course, with which fields, in which order; by name is surname, first name, id."""
+
+    with_capability: str | None = None
+    group_id: int | None = None
+    only_active: bool = False
+    fields: tuple[Field, ...] = ()
+    by_name: bool = False
+
+    def options(self) -> dict[str, str | int]:
+        """Return the options of Moodle's function."""
+        options: dict[str, str | int] = {"userfields": ",".join((USER_FIELDS, *self.fields))}
+        if self.with_capability:
+            options["withcapability"] = self.with_capability
+        if self.group_id:
+            options["groupid"] = self.group_id
+        if self.only_active:
+            options["onlyactive"] = 1
+        if self.by_name:
+            options["sortby"] = "siteorder"
+        return options
+
+
+async def selected(moodle: MoodleClient, course_id: int, asked: Selection) -> AsyncIterator[DetailedUser]:
+    """List the users of a course that are asked for.
+
+    Raises as :func:`enrolled`, and AccessDenied where the account may not select by capability or enrolment.
+    """
+    async for user in pages(moodle, course_id, list[DetailedUser], asked.options()):
         yield user
+
+
+async def page(moodle: MoodleClient, course_id: int, asked: Selection, *, number: int, size: int) -> list[DetailedUser]:
+    """Return one page of them, the first is 0; users whom the account may not see make it short.
+
+    Raises as :func:`selected`.
+    """
+    options = {**asked.options(), "limitfrom": number * size, "limitnumber": size}
+    return await _page(moodle, course_id, list[DetailedUser], options, number, Allowance(moodle.http.answers))
 
 
 class Access(TypedDict, total=False):
@@ -54,13 +118,12 @@ async def last_access(moodle: MoodleClient, course_id: int) -> AsyncIterator[Acc
 async def pages(
     moodle: MoodleClient, course_id: int, into: type[list[Row]], options: Mapping[str, str | int]
 ) -> AsyncIterator[Row]:
-    """List the users of a course in the order of their ids; ``options`` are those of the function.
+    """List the users of a course, in the order of their ids unless ``options`` of the function say otherwise.
 
     The first page is asked for alone, since two requests at once collide where an account is new: Moodle notes its
-    preferences twice (``dmlwriteexception``). The others are fetched side by side until one is empty, the
-    second alone where the first is short: users whom the
-    caller may not see make a page short, so a short page is not the end. A site that ignores paging ends it by
-    repeating itself.
+    preferences twice (``dmlwriteexception``). The others are fetched side by side, the second alone where the first
+    is short. A short page is the end where it shows students; elsewhere an empty one is, since users whom the caller
+    may not see make a page short. A site that ignores paging ends it by repeating itself.
 
     Raises MoodleError; NotFound or AccessDenied for a course that the account cannot see; AnswerTooLarge.
     """
@@ -71,15 +134,29 @@ async def pages(
         calls = (_page(moodle, course_id, into, options, number, allowance) for number in range(page, page + wave))
         for rows in await together(calls):
             allowance.take_page(len(rows))
-            fresh = [row for row in rows if row["id"] not in seen]
-            if not fresh:
-                return
-            seen.update(row["id"] for row in fresh)
-            if moodle.listed is not None:
+            fresh = [row for row in rows if row["id"] not in seen] if seen else rows
+            seen.update([row["id"] for row in fresh])
+            if fresh and moodle.listed is not None:
                 await moodle.listed(len(seen))
             for row in fresh:
                 yield row
+            if not fresh or (len(rows) < PAGE and shows_everyone(rows)):
+                return
         page, wave = page + wave, WAVE if page or len(seen) >= PAGE else 1
+
+
+def shows_everyone(rows: list[Row]) -> bool:
+    """Tell whether nobody can be missing from a page: most of its newest users are students, and not just a few.
+
+    Moodle shows all users of a course to whoever may view details there (``moodle/user:viewdetails``), and to all
+    others only themselves, those whom they mentor, and the contacts of courses, who teach.
+    """
+    newest = rows[-_LOOKED_AT:]
+    students = 0
+    for row in newest:
+        roles = row.get("roles") or ()
+        students += len(roles) > 0 and all(role.get("shortname") == "student" for role in roles)
+    return students > _FEW and 2 * students > len(newest)
 
 
 async def _page(  # noqa: PLR0913, PLR0917 - which page of what, and what may be taken of it
@@ -96,6 +173,7 @@ async def _page(  # noqa: PLR0913, PLR0917 - which page of what, and what may be
         "sortdirection": "ASC",
         "limitfrom": number * PAGE,
         "limitnumber": PAGE,
+        **options,
     }
     try:
         return await moodle.call(
@@ -103,7 +181,7 @@ async def _page(  # noqa: PLR0913, PLR0917 - which page of what, and what may be
             {
                 "courseid": course_id,
                 **moodle.naming,
-                "options": [{"name": name, "value": value} for name, value in {**options, **paging}.items()],
+                "options": [{"name": name, "value": value} for name, value in paging.items()],
             },
             into=into,
             allowance=allowance,
