@@ -1,9 +1,15 @@
 import os
 
 import pytest
+from hypothesis import settings
 
 # The sandbox listens on this machine, which the service refuses to call unless its operator allows it.
 os.environ["RPC_MOODLE_ALLOW_PRIVATE"] = "true"
+
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 @pytest.fixture

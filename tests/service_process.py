@@ -9,7 +9,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
+from utils.watchdog import BLOCKED_SECONDS
+
 ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - whether the service listens there is what is tested
+MOST_BUSY = 4 * BLOCKED_SECONDS
+"""Seconds of its own CPU time for which a test lets a loop be blocked: on a machine that others use, the same work
+takes several times what it takes alone, and what it is to find takes seconds even then."""
+
 COMMAND = (sys.executable, "-m", "rpc_moodle", "serve")
 
 

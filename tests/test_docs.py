@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
+from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -268,3 +269,18 @@ async def test_the_added_method_of_the_documentation_passes_its_own_test(places:
     tests = [value for name, value in written.items() if name.startswith("test_")]
     assert len(tests) == 1
     await tests[0](ask)
+
+
+def test_every_promise_of_the_security_page_names_tests_that_are_there() -> None:
+    lines = (ROOT / "docs" / "security.md").read_text(encoding="utf-8").splitlines()
+    heads = [number for number, line in enumerate(lines) if line.endswith("| held by |")]
+    promises = [row for head in heads for row in takewhile(lambda line: line.startswith("|"), lines[head + 2 :])]
+    assert len(promises) > 20
+    for promise in promises:
+        named = re.findall(r"`(tests/[\w/.]+)`", promise.rstrip("| ").rpartition("|")[2])
+        assert named, promise
+        for path in map(ROOT.joinpath, named):
+            modules = [path] if path.is_file() else [*path.glob("*.py")]
+            # A family of attacks is run by the test beside it.
+            modules += path.parent.glob("test_*.py") if path.parent.name == "attack" else ()
+            assert any("def test_" in module.read_text(encoding="utf-8") for module in modules), path

@@ -8,6 +8,9 @@ import socketio
 
 from utils.contract import Envelope
 
+_CONNECT_SECONDS = 30
+"""For a service that is busy; the library itself gives up after one second."""
+
 
 class Client:
     """A connected socket."""
@@ -44,7 +47,8 @@ async def connected(
     """
     socket = socketio.AsyncClient(reconnection=False, websocket_extra_options={"max_msg_size": 0})
     try:
-        await socket.connect(url, transports=list(transports), auth={"token": token} if token is not None else None)
+        auth = {"token": token} if token is not None else None
+        await socket.connect(url, transports=list(transports), auth=auth, wait_timeout=_CONNECT_SECONDS)
         yield Client(socket)
     finally:
         await socket.disconnect()

@@ -67,7 +67,7 @@ class Tenant:
         return self.sandbox.site.assignments[2000 + self.number]
 
     def payload(self, **more: object) -> dict[str, Any]:
-        options = {"url": self.sandbox.url, "apiKey": self.token, "timeoutMs": 2500}
+        options = {"url": self.sandbox.url, "apiKey": self.token, "timeoutMs": 5000}
         return {"courseID": 1000 + self.number, "assignmentID": self.assignment.cmid, "options": options, **more}
 
 
@@ -174,7 +174,7 @@ async def test_two_tenants_at_two_services_with_a_site_that_fails_at_random(
         )
     site.faults.clear()
 
-    assert load.codes["ok"] > 100
+    assert load.codes["ok"] > sum(load.codes.values()) / 2
     assert sum(load.codes.values()) - load.codes["ok"] > 5, "the site did not fail"
     for tenant in tenants:
         assert len(tenant.told) > STUDENTS / 2

@@ -68,7 +68,7 @@ async def serve() -> AsyncIterator[Serve]:
 @pytest.fixture(params=[["polling"], ["websocket"], ["polling", "websocket"]], ids="-".join)
 async def client(url: str, request: pytest.FixtureRequest) -> AsyncIterator[socketio.AsyncClient]:
     client = socketio.AsyncClient(reconnection=False)
-    await client.connect(url, transports=request.param)
+    await client.connect(url, transports=request.param, wait_timeout=30)  # its own second is short on a busy machine
     yield client
     await client.disconnect()
 

@@ -53,7 +53,7 @@ class RawSocket:
 
     async def receive(self) -> str:
         """Return the next message; a binary or closing one as its type's name."""
-        message = await self._socket.receive(timeout=10)
+        message = await self._socket.receive(timeout=60)
         return message.data if message.type is aiohttp.WSMsgType.TEXT else message.type.name
 
     async def reply(self, ack_id: int) -> dict[str, Any]:

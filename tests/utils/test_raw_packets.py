@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager, suppress
 import aiohttp
 import pytest
 
+from tests.service_process import MOST_BUSY
 from tests.utils.conftest import MAX_PAYLOAD, Logs
 from tests.utils.raw import HANDSHAKE, RawSocket, frame
 from tests.utils.test_lifecycle import process
 from utils.server import transports
-from utils.watchdog import BLOCKED_SECONDS
 
 Connect = Callable[[], Awaitable[RawSocket]]
 
@@ -212,7 +212,7 @@ async def unblocked() -> AsyncIterator[str]:
             service.terminate()
             log = await reading
     blocks = [line for line in map(json.loads, log.splitlines()) if line["event"] == "loop_blocked"]
-    assert [line for line in blocks if line["busy_ms"] > BLOCKED_SECONDS * 1000] == []
+    assert [line for line in blocks if line["busy_ms"] > MOST_BUSY * 1000] == []
 
 
 async def test_no_payload_keeps_others_waiting() -> None:
@@ -230,9 +230,7 @@ async def test_many_packets_in_one_request_let_others_have_their_turn() -> None:
         assert await polling.post("\x1e".join(["420[]"] * 9_999)) == 200
         async with RawSocket.connected(url) as other:
             assert await other.works()
-        answered = 0
-        while answered < 9_999:
-            answered += (await polling.get()).count("43")
+        assert len(await polling.replies(9_999)) == 9_999
 
 
 class Polling:
@@ -251,6 +249,13 @@ class Polling:
         async with self._session.get(self.url) as response:
             return await response.text()
 
+    async def replies(self, number: int) -> list[str]:
+        """Get until so many acknowledgements have come; they alone: a request may bring a ping, or one of them."""
+        found: list[str] = []
+        while len(found) < number:
+            found += [packet for packet in (await self.get()).split("\x1e") if packet.startswith("43")]
+        return found
+
     async def post(self, body: str | bytes) -> int:
         data = body.encode() if isinstance(body, str) else body
         async with self._session.post(self.url, data=io.BytesIO(data)) as response:
@@ -267,7 +272,8 @@ async def test_a_large_polling_payload_is_read_whole(url: str) -> None:
         await polling.connect()
         text = "x" * (MAX_PAYLOAD - 100)
         assert await polling.post(f'427["echo","{text}"]') == 200
-        assert text in await polling.get()
+        (reply,) = await polling.replies(1)
+        assert text in reply
 
 
 async def test_many_packets_in_one_polling_request_are_all_answered(url: str) -> None:
@@ -276,9 +282,7 @@ async def test_many_packets_in_one_polling_request_are_all_answered(url: str) ->
         await polling.connect()
         events = (f'42{number}["add",{{"numbers":[{number}]}}]' for number in range(200))
         assert await polling.post("\x1e".join(events)) == 200
-        replies = ""
-        while replies.count("43") < 200:
-            replies += await polling.get()
+        assert len(await polling.replies(200)) == 200
 
 
 async def test_a_large_packet_of_a_polling_request_is_answered_and_the_others_are_made(url: str) -> None:
@@ -288,12 +292,10 @@ async def test_a_large_packet_of_a_polling_request_is_answered_and_the_others_ar
         add = '["add",{"numbers":[1]}]'
         large = '428["echo","' + "ö" * 10 * MAX_PAYLOAD + '"]'
         assert await polling.post(f"427{add}\x1e{large}\x1eb{'A' * 10 * MAX_PAYLOAD}\x1e429{add}") == 200
-        replies = ""
-        while replies.count("43") < 3:
-            replies += await polling.get()
+        replies = "".join(await polling.replies(3))
         assert '437[{"success":true,"data":1,' in replies
         assert "too_large" in replies
-        assert '439[{"success":true,"data":1}]' in replies
+        assert '439[{"success":true,"data":1,' in replies
 
 
 async def test_a_session_that_ends_during_its_request_is_no_error_of_the_service(url: str, logs: Logs) -> None:
