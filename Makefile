@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help pictures setup demo test attack check audit sbom fuzz mutate format lock docs serve sandbox errors faults soak bench bench-compare bench-publish bench-download clean docker docker-build docker-test
+.PHONY: help pictures setup demo test test-live attack check audit sbom fuzz mutate format lock docs serve sandbox errors faults soak bench bench-compare bench-publish bench-download clean docker docker-build docker-test
 
 PYTHON ?= python3
 VENV   := .venv
@@ -34,6 +34,10 @@ demo: setup ## sandbox and service, every published method called once, readable
 test: setup ## every test
 	@command -v npm >/dev/null && $(MAKE) --no-print-directory $(NODE)/node_modules/.installed || echo "npm is missing: the Node tests will be skipped"
 	$(BIN)/python -m pytest --numprocesses 2
+
+test-live: setup ## the contract's promises against MOODLE_URL, with the ids and tokens in IDS; WRITE=1 writes, too
+	@test -n "$(MOODLE_URL)" && test -r "$(IDS)" || { echo "Say which site: make test-live MOODLE_URL=https://moodle.example.edu IDS=ids.json"; exit 2; }
+	MOODLE_URL="$(MOODLE_URL)" IDS="$(IDS)" $(BIN)/python -m pytest --quiet --tb=short -p no:randomly -p tests.live.table tests/live/reads.py $(if $(filter 1,$(WRITE)),tests/live/writes.py)
 
 check: setup ## formatting, lint, types, import rules, docs
 	$(BIN)/ruff format --check .

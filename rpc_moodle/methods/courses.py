@@ -1,11 +1,11 @@
 """The users and the assignments of a course."""
 
-from typing import Literal
+from typing import Literal, NotRequired, cast
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 from typing_extensions import TypedDict
 
-from rpc_moodle.methods.common import CourseRequest, moodle_of
+from rpc_moodle.methods.common import CourseRequest, MoodleId, moodle_of
 from rpc_moodle.methods.people import People, User
 from rpc_moodle.moodle import assignments, users
 from rpc_moodle.moodle.models import Assignment
@@ -19,15 +19,74 @@ methods = Registry()
 
 
 class CourseUsersRequest(CourseRequest):
-    """Whose users to list."""
+    """Whose users to list; without further keys, all of them."""
+
+    capability: str | None = Field(
+        default=None,
+        pattern=r"^[a-z0-9_]+/[a-z0-9_]+:[a-z0-9_]+$",
+        max_length=255,
+        description="Only those who may do this in the course, such as `mod/assign:submit`; the account needs "
+        "`moodle/role:review`.",
+    )
+    group_id: MoodleId | None = Field(
+        default=None,
+        validation_alias=AliasChoices("groupID", "groupId", "group_id"),
+        description="Only the members of this group.",
+    )
+    only_active: bool = Field(
+        default=False,
+        description="Leave out suspended and expired enrolments; the account needs `moodle/course:enrolreview`.",
+    )
+    fields: list[users.Field] = Field(
+        default=[], max_length=9, description="Further fields; those that Moodle withholds are left out of the user."
+    )
+    order: Literal["id", "name"] = Field(default="id", description="By id, or by surname and first name.")
+    page: int | None = Field(default=None, ge=0, le=10**6, description="This page alone, from 0; without it, all.")
+    page_size: int = Field(default=100, ge=1, le=1000, description="Users of a page.")
+
+
+class CourseUser(User):
+    """A user of a course, with the further fields that were asked for and that Moodle shows; times in Unix seconds."""
+
+    idnumber: NotRequired[str]
+    institution: NotRequired[str]
+    department: NotRequired[str]
+    city: NotRequired[str]
+    country: NotRequired[str]
+    phone1: NotRequired[str]
+    phone2: NotRequired[str]
+    lastaccess: NotRequired[int]
+    lastcourseaccess: NotRequired[int]
 
 
 @methods.method("getUsersFromCourse", needs=["core_enrol_get_enrolled_users"])
-async def get_users_from_course(request: CourseUsersRequest, call: Call) -> list[User]:
-    """List everyone enrolled in a course, suspended enrolments included."""
+async def get_users_from_course(request: CourseUsersRequest, call: Call) -> list[CourseUser]:
+    """List everyone enrolled in a course, suspended enrolments included, or those who are asked for.
+
+    Users whom the account may not see make a page short: only an empty one is the end.
+    """
+    asked = users.Selection(
+        with_capability=request.capability,
+        group_id=request.group_id,
+        only_active=request.only_active,
+        fields=tuple(dict.fromkeys(request.fields)),
+        by_name=request.order == "name",
+    )
     async with moodle_of(request, call, counting=True) as moodle:
         people = People(moodle.language)
-        return [people.user(row) async for row in users.enrolled(moodle, request.course_id)]
+        if request.page is not None:
+            rows = await users.page(moodle, request.course_id, asked, number=request.page, size=request.page_size)
+            return [_course_user(people, row, asked) for row in rows]
+        return [_course_user(people, row, asked) async for row in users.selected(moodle, request.course_id, asked)]
+
+
+def _course_user(people: People, row: users.DetailedUser, asked: users.Selection) -> CourseUser:
+    shown = cast("CourseUser", people.user(row))
+    for name in asked.fields:
+        value = row.get(name)
+        if value is not None:
+            shown[name] = value
+    return shown
 
 
 class AssignmentInfo(TypedDict):

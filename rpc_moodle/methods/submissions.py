@@ -1,18 +1,20 @@
 """What was submitted to an assignment."""
 
 import asyncio
-from collections.abc import Callable
-from typing import NotRequired
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from rpc_moodle.downloads.links import FileLinks
 from rpc_moodle.methods.common import AssignmentRequest, moodle_of
+from rpc_moodle.methods.fields import Since, seconds
 from rpc_moodle.methods.people import People, UserInfo
-from rpc_moodle.moodle import assignments, errors
+from rpc_moodle.moodle import MoodleClient, assignments, deadlines, errors
 from rpc_moodle.moodle.groups import groups, owners
-from rpc_moodle.moodle.models import File, Submission
+from rpc_moodle.moodle.models import Assignment, File, Submission
 from rpc_moodle.moodle.participants import submitters
 from rpc_moodle.moodle.submissions import ById, files_of, submissions_and_people, texts_of
 from rpc_moodle.transport.gather import both
@@ -49,7 +51,11 @@ class FileUrl(TypedDict):
 
 
 class SubmissionInfo(TypedDict):
-    """A submission; a team's stands once, with ``userid`` 0 and all its members in ``userIds``."""
+    """A submission; a team's stands once, with ``userid`` 0 and all its members in ``userIds``.
+
+    ``minutesLate`` is there where it was asked for: 0 in time, null for what is not handed in, for a team's row, and
+    where the API key may not read the extensions.
+    """
 
     userid: int
     userIds: list[int]
@@ -63,6 +69,7 @@ class SubmissionInfo(TypedDict):
     files: list[FileRow]
     submissionURLs: list[FileUrl]
     onlinetext: str
+    minutesLate: NotRequired[int | None]
 
 
 class SubmissionsRequest(AssignmentRequest):
@@ -73,19 +80,31 @@ class SubmissionsRequest(AssignmentRequest):
         description="List a team's submission once for each member, with the member's own `userid`, `userInfo` and "
         "`gradingstatus`, instead of once.",
     )
+    since: Since = None
+    status: Literal["new", "draft", "submitted", "reopened"] | None = Field(
+        default=None, description="Only those with this status."
+    )
+    late: bool = Field(
+        default=False,
+        description="Say of each how many minutes late it was, extensions counted, due dates overridden for a user or "
+        "group not: `getDeadlines` knows those.",
+    )
 
 
 @methods.method(
     "getSubmissionsInfosFromAssignment",
     "getSubmissionInfosFromAssignment",
     needs=["core_enrol_get_enrolled_users", "mod_assign_get_assignments", "mod_assign_get_submissions"],
+    gains_by=["mod_assign_get_user_flags"],
 )
 async def get_submissions_infos_from_assignment(request: SubmissionsRequest, call: Call) -> list[SubmissionInfo]:
     """List the submissions of an assignment: the latest attempt of each user, a team's once."""
     async with moodle_of(request, call, counting=True) as moodle:
         links = call.shared(FileLinks).of(moodle.site, moodle.token)
         assignment = await assignments.assignment(moodle, request.course_id, request.assignment_id)
-        rows, people = await submissions_and_people(moodle, assignment, request.course_id)
+        since, status = seconds(request.since), request.status or ""
+        rows, people = await submissions_and_people(moodle, assignment, request.course_id, since=since, status=status)
+        extended = await _extensions(moodle, assignment) if request.late else None
         owned = [(row, [row["userid"]]) for row in rows]
         if assignment.teamsubmission:
             able, of_user = await both(submitters(moodle, request.course_id), groups(moodle, request.course_id))
@@ -93,11 +112,36 @@ async def get_submissions_infos_from_assignment(request: SubmissionsRequest, cal
                 rows, of_user, {user["id"] for user in able}, grouping=assignment.teamsubmissiongroupingid != 0
             )
     shown, found = People(moodle.language), []
+    owned = [(row, ids) for row, ids in owned if row.get("timemodified", 0) >= since]
+    owned = [(row, ids) for row, ids in owned if not status or row.get("status") == status]
     for number, (row, ids) in enumerate(owned, 1):
         found.append(_info(row, ids, people, shown, links.link))
         if number % _SLICE == 0:
             await asyncio.sleep(0)  # writing rows never waits by itself
-    return _per_member(found, rows, people, shown) if request.per_member else found
+    listed = _per_member(found, rows, people, shown) if request.per_member else found
+    if request.late:
+        for info in listed:
+            info["minutesLate"] = _minutes_late(info, assignment, extended)
+    return listed
+
+
+async def _extensions(moodle: MoodleClient, assignment: Assignment) -> dict[int, datetime | None] | None:
+    """Return the extended due dates by user; None where the API key may not know them."""
+    try:
+        return {each.userid: each.extensionduedate for each in await deadlines.flags(moodle, assignment.id)}
+    except (errors.AccessDenied, errors.UnknownFunction):
+        return None
+
+
+def _minutes_late(
+    info: SubmissionInfo, assignment: Assignment, extended: Mapping[int, datetime | None] | None
+) -> int | None:
+    """Return how late a submission was, from the due date that holds for its user."""
+    if extended is None or not info["userid"] or info["status"] != "submitted":
+        return None
+    due = datetime.fromtimestamp(assignment.duedate, UTC) if assignment.duedate else None
+    user = info["userid"]
+    return deadlines.deadline(user, due, extended.get(user), info["timemodified"]).minuteslate
 
 
 def _per_member(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from rpc_moodle.moodle import errors, users
 from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import Assignment, EnrolledUser, File, Submission, Submissions
+from rpc_moodle.moodle.wire import Value
 from rpc_moodle.transport.allowance import Allowance
 from rpc_moodle.transport.gather import both
 
@@ -12,8 +13,11 @@ ById = dict[int, EnrolledUser]
 """Users by id."""
 
 
-async def latest(moodle: MoodleClient, assignment: Assignment) -> list[Submission]:
+async def latest(moodle: MoodleClient, assignment: Assignment, *, since: int = 0, status: str = "") -> list[Submission]:
     """List the latest attempts, a team's row and its members' rows alike (``submissions.team``).
+
+    ``since`` in Unix seconds and ``status`` leave out what was changed before or has another status; of teams they
+    leave out nothing, since Moodle would drop the rows of their members.
 
     A row that Moodle made because somebody looked at the user is left out (``reading.after.submissions``).
 
@@ -22,6 +26,11 @@ async def latest(moodle: MoodleClient, assignment: Assignment) -> list[Submissio
     Moodle leaves the assignment out of its answer in both cases (``submissions.as_student``, ``.unknown``).
     """
     function = "mod_assign_get_submissions"
+    params: dict[str, Value] = {"assignmentids": [assignment.id]}
+    if since and not assignment.teamsubmission:
+        params["since"] = since
+    if status and not assignment.teamsubmission:
+        params["status"] = status
     answer = await moodle.call(function, {"assignmentids": [assignment.id]}, into=Submissions)
     for found in answer.get("assignments", []):
         if found["assignmentid"] == assignment.id:
@@ -39,17 +48,18 @@ async def latest(moodle: MoodleClient, assignment: Assignment) -> list[Submissio
 
 
 async def submissions_and_people(
-    moodle: MoodleClient, assignment: Assignment, course_id: int
+    moodle: MoodleClient, assignment: Assignment, course_id: int, *, since: int = 0, status: str = ""
 ) -> tuple[list[Submission], ById]:
     """Give the latest submissions, and the users of the course by id: nobody where marking is blind.
 
     Moodle shows real user ids even then (``submissions.blind``), so joining them with names is what must not be done.
+    ``since`` and ``status`` as of :func:`latest`.
 
     Raises MoodleError.
     """
     if assignment.anonymous:
-        return await latest(moodle, assignment), {}
-    return await both(latest(moodle, assignment), _people(moodle, course_id))
+        return await latest(moodle, assignment, since=since, status=status), {}
+    return await both(latest(moodle, assignment, since=since, status=status), _people(moodle, course_id))
 
 
 async def _people(moodle: MoodleClient, course_id: int) -> ById:

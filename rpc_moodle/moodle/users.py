@@ -1,7 +1,8 @@
 """The users of a course, page by page: a course can have ten thousand."""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Required, TypeVar
+from dataclasses import dataclass
+from typing import Any, Literal, Required, TypeVar
 
 from typing_extensions import TypedDict
 
@@ -34,12 +35,70 @@ def enrolled(
 
     Raises NotFound or AccessDenied for a course that the account cannot see.
     """
-    options: dict[str, str | int] = {"userfields": USER_FIELDS}
-    if with_capability:
-        options["withcapability"] = with_capability
-    if only_active:
-        options["onlyactive"] = 1
-    return pages(moodle, course_id, list[EnrolledUser], options)
+    asked = Selection(with_capability, only_active=only_active)
+    return pages(moodle, course_id, list[EnrolledUser], asked.options())
+
+
+Field = Literal[
+    "idnumber", "institution", "department", "city", "country", "phone1", "phone2", "lastaccess", "lastcourseaccess"
+]
+"""What else Moodle tells of a user where the account may know it."""
+
+
+class DetailedUser(EnrolledUser, total=False):
+    """A user with further fields; times in Unix seconds, 0 for never."""
+
+    idnumber: str | None
+    institution: str | None
+    department: str | None
+    city: str | None
+    country: str | None
+    phone1: str | None
+    phone2: str | None
+    lastaccess: int | None
+    lastcourseaccess: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which users of a course, with which fields, in which order; by name is surname, first name, id."""
+
+    with_capability: str | None = None
+    group_id: int | None = None
+    only_active: bool = False
+    fields: tuple[Field, ...] = ()
+    by_name: bool = False
+
+    def options(self) -> dict[str, str | int]:
+        """Return the options of Moodle's function."""
+        options: dict[str, str | int] = {"userfields": ",".join((USER_FIELDS, *self.fields))}
+        if self.with_capability:
+            options["withcapability"] = self.with_capability
+        if self.group_id:
+            options["groupid"] = self.group_id
+        if self.only_active:
+            options["onlyactive"] = 1
+        if self.by_name:
+            options["sortby"] = "siteorder"
+        return options
+
+
+async def selected(moodle: MoodleClient, course_id: int, asked: Selection) -> AsyncIterator[DetailedUser]:
+    """List the users of a course that are asked for.
+
+    Raises as :func:`enrolled`, and AccessDenied where the account may not select by capability or enrolment.
+    """
+    async for user in pages(moodle, course_id, list[DetailedUser], asked.options()):
+        yield user
+
+
+async def page(moodle: MoodleClient, course_id: int, asked: Selection, *, number: int, size: int) -> list[DetailedUser]:
+    """Return one page of them, the first is 0; users whom the account may not see make it short.
+
+    Raises as :func:`selected`.
+    """
+    options = {**asked.options(), "limitfrom": number * size, "limitnumber": size}
+    return await _page(moodle, course_id, list[DetailedUser], options, number, Allowance(moodle.http.answers))
 
 
 class Access(TypedDict, total=False):
@@ -59,7 +118,7 @@ async def last_access(moodle: MoodleClient, course_id: int) -> AsyncIterator[Acc
 async def pages(
     moodle: MoodleClient, course_id: int, into: type[list[Row]], options: Mapping[str, str | int]
 ) -> AsyncIterator[Row]:
-    """List the users of a course in the order of their ids; ``options`` are those of the function.
+    """List the users of a course, in the order of their ids unless ``options`` of the function say otherwise.
 
     The first page is asked for alone, since two requests at once collide where an account is new: Moodle notes its
     preferences twice (``dmlwriteexception``). The others are fetched side by side, the second alone where the first
@@ -114,6 +173,7 @@ async def _page(  # noqa: PLR0913, PLR0917 - which page of what, and what may be
         "sortdirection": "ASC",
         "limitfrom": number * PAGE,
         "limitnumber": PAGE,
+        **options,
     }
     try:
         return await moodle.call(
@@ -121,7 +181,7 @@ async def _page(  # noqa: PLR0913, PLR0917 - which page of what, and what may be
             {
                 "courseid": course_id,
                 **moodle.naming,
-                "options": [{"name": name, "value": value} for name, value in {**options, **paging}.items()],
+                "options": [{"name": name, "value": value} for name, value in paging.items()],
             },
             into=into,
             allowance=allowance,

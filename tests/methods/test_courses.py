@@ -1,7 +1,10 @@
+from typing import Any
+
 import pytest
 
 from rpc_moodle.sandbox import Sandbox
 from tests.methods.conftest import Call
+from utils.contract import Envelope
 from utils.dispatch import Dispatcher
 from utils.testing import FakeCaller, call
 
@@ -228,3 +231,45 @@ async def test_a_listing_of_several_requests_says_how_far_it_is(dispatcher: Disp
     assert {(each["progressId"], each["total"]) for each in said} == {("p", None)}
     assert said[0]["done"] == 1000
     assert said[-1]["done"] == len(reply["data"])
+
+
+def _ids(reply: Envelope) -> list[int]:
+    assert reply["success"], reply
+    return [row["id"] for row in reply["data"]]
+
+
+async def test_users_can_be_narrowed_by_group_capability_and_enrolment(ask: Call) -> None:
+    everybody = set(_ids(await ask("getUsersFromCourse", courseID=2)))
+    able = set(_ids(await ask("getUsersFromCourse", courseID=2, capability="mod/assign:submit")))
+    active = set(_ids(await ask("getUsersFromCourse", courseID=2, onlyActive=True)))
+
+    assert _ids(await ask("getUsersFromCourse", courseID=2, groupID=1)) == [5, 6, 7, 8, 9]
+    assert 3 in everybody - able
+    assert everybody - active == {35}
+
+
+@pytest.mark.parametrize("order", ["id", "name"])
+async def test_pages_put_together_are_the_whole_list_in_either_order(ask: Call, order: str) -> None:
+    whole = _ids(await ask("getUsersFromCourse", courseID=2, order=order))
+    pages = [
+        _ids(await ask("getUsersFromCourse", courseID=2, order=order, page=page, pageSize=15)) for page in range(4)
+    ]
+
+    assert [len(page) for page in pages] == [15, 15, 4, 0]
+    assert [user for page in pages for user in page] == whole
+    assert (whole == sorted(whole)) == (order == "id")
+
+
+async def test_further_fields_come_where_moodle_shows_them(ask: Call) -> None:
+    rows = (await ask("getUsersFromCourse", courseID=2, fields=["lastaccess", "idnumber"]))["data"]
+    assert all(row["lastaccess"] == 0 and "idnumber" not in row and row["email"] is not None for row in rows)
+    plain = (await ask("getUsersFromCourse", courseID=2))["data"]
+    assert not [row for row in plain if "lastaccess" in row]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"capability": "submit"}, {"fields": ["password"]}, {"order": "shoe"}, {"page": -1}, {"groupID": 0}]
+)
+async def test_a_wish_that_moodle_would_misread_is_refused(ask: Call, sandbox: Sandbox, wrong: dict[str, Any]) -> None:
+    assert (await ask("getUsersFromCourse", courseID=2, **wrong))["error"]["code"] == "invalid_request"
+    assert not sandbox.requests

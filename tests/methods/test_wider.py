@@ -1,6 +1,7 @@
 """What the wider methods answer, against a sandbox that was seeded as the wider recordings' sites."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from tests.methods.conftest import Call
 from utils.contract import Envelope
 from utils.dispatch import Dispatcher
 from utils.testing import call
+
+_SUBMITTED = "getSubmissionsInfosFromAssignment"
 
 
 @pytest.fixture
@@ -369,3 +372,51 @@ async def test_what_is_no_function_is_refused_before_anything_is_sent(
 ) -> None:
     assert (await ask("callFunction", "teacher_more", function=function))["error"]["code"] == "invalid_request"
     assert not sandbox.requests
+
+
+async def test_submissions_say_how_late_they_were_with_extensions_counted(ask: Call, sandbox: Sandbox) -> None:
+    assignment = sandbox.site.by_cmid(8)
+    assert assignment is not None
+    where: dict[str, Any] = {"courseID": 2, "assignmentID": 8}
+    row = next(each for each in (await data(ask, _SUBMITTED, **where)) if each["status"] == "submitted")
+    assert "minutesLate" not in row
+    assignment.duedate = row["timemodified"] - 90
+
+    late = {each["userid"]: each["minutesLate"] for each in await data(ask, _SUBMITTED, **where, late=True)}
+    assert late[row["userid"]] == 2
+
+    date = row["timemodified"] + 60
+    await data(ask, "setExtensions", **where, userIDs=[row["userid"]], date=date)
+    late = {each["userid"]: each["minutesLate"] for each in await data(ask, _SUBMITTED, **where, late=True)}
+    assert late[row["userid"]] == 0
+
+
+async def test_how_late_is_null_where_the_key_may_not_read_extensions(ask: Call, sandbox: Sandbox) -> None:
+    service = sandbox.site.services["more"]
+    sandbox.site.services["more"] = replace(service, functions=service.functions - {"mod_assign_get_user_flags"})
+    rows = await data(ask, _SUBMITTED, courseID=2, assignmentID=8, late=True)
+    assert rows
+    assert {row["minutesLate"] for row in rows} == {None}
+
+
+@pytest.mark.parametrize("cmid", [8, 11])
+async def test_submissions_can_be_narrowed_to_the_changed_and_to_a_status(
+    ask: Call, sandbox: Sandbox, cmid: int
+) -> None:
+    assignment = sandbox.site.by_cmid(cmid)
+    assert assignment is not None
+    handed_in = [each for each in assignment.submissions.values() if each.status == "submitted" and each.latest]
+    newest = next(each for each in handed_in if each.groupid or cmid == 8)
+    newest.timemodified += 100
+
+    async def found(**asked: Any) -> list[tuple[int, str, int, str]]:
+        rows = await data(ask, _SUBMITTED, courseID=2, assignmentID=cmid, perMember=True, **asked)
+        return [(row["userid"], row["status"], row["timemodified"], row["gradingstatus"]) for row in rows]
+
+    every = await found()
+    changed = [row for row in every if row[2] >= newest.timemodified]
+    assert 0 < len(changed) < len(every)
+    assert await found(since=newest.timemodified) == changed
+    for status in ("submitted", "draft"):
+        assert await found(status=status) == [row for row in every if row[1] == status]
+    assert await found(since=newest.timemodified + 1) == []
