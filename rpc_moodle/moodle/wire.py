@@ -170,7 +170,7 @@ def answer(function: str, status: int, headers: Mapping[str, str], body: bytes, 
     Raises any MoodleError but Unreachable and SiteTimeout.
     """
     if body.lstrip()[:5] == b"<?xml":
-        body = from_xml(body)
+        body = from_xml(body.lstrip())  # a blank before the declaration, as a plugin's file may leave, is no XML
     raise_for_error_body(function, body, token)
     if status != HTTPStatus.OK:
         raise_for_status(function, status, headers, body)

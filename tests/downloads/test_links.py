@@ -461,3 +461,8 @@ def test_a_listed_file_of_the_site_leaves_with_a_ticket_and_any_other_not_at_all
 def test_a_bare_url_without_a_key_says_what_is_missing() -> None:
     with pytest.raises(InvalidCredential, match="neither a ticket nor a token"):
         links().resolve(ESSAY)
+
+
+@pytest.mark.parametrize("path", ["1/../../x.pdf", "1/./x.pdf", "1/%2E%2E/x.pdf", "1/a%2Fb.pdf", "1/a%00.pdf"])
+def test_a_listed_path_that_leads_elsewhere_gets_no_ticket(path: str) -> None:
+    assert links().of(SITE, TOKEN).listed(f"{FOLDER}/{path}") == ""

@@ -186,6 +186,10 @@ def test_what_is_no_answer(says: str, status: int, body: bytes, words: str) -> N
         wire.answer("core_f", status, {}, body, TOKEN)
 
 
+def test_blanks_before_xml_change_nothing() -> None:
+    assert wire.answer("f", 200, {}, b" \n" + XML + b"<VALUE>x</VALUE></RESPONSE>", TOKEN) == b'"x"'
+
+
 def test_an_error_of_moodles_own_counts_for_more_than_the_status() -> None:
     with pytest.raises(errors.InvalidToken):
         wire.answer("f", 500, {}, body("invalidtoken"), TOKEN)

@@ -19,6 +19,8 @@ from utils.errors import INVALID_REQUEST, PARTIAL_FAILURE, TIMEOUT, ErrorCode, R
 from utils.registry import Registry
 from utils.testing import FakeCaller, call
 
+pytestmark = pytest.mark.usefixtures("logs")  # without them, each bug is drawn in colour, which takes a second
+
 TOKEN = "0123456789abcdef-secret"
 UPSTREAM = ErrorCode("upstream", retryable=True, when="Something else is broken.")
 

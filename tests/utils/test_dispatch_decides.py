@@ -14,6 +14,8 @@ from utils.errors import INVALID_REQUEST, PARTIAL_FAILURE, RATE_LIMITED, TIMEOUT
 from utils.registry import Registry
 from utils.testing import FakeCaller, call
 
+pytestmark = pytest.mark.usefixtures("logs")  # without them, each bug is drawn in colour, which takes a second
+
 Handler = Callable[[Request, Call], Awaitable[object]]
 
 

@@ -196,3 +196,22 @@ def test_a_failing_grade_that_is_given_reopens_and_a_passing_one_does_not() -> N
     assert reopens(assignment, FIFTY, Stored(), GRADE)
     assert not reopens(assignment, FIFTY, Stored(), replace(GRADE, grade=Decimal(80)))
     assert not reopens(assignment, FIFTY, Stored(), replace(TEXT, workflow="inmarking"))
+
+
+@pytest.mark.parametrize(
+    ("says", "step", "before", "settings", "words"),
+    [
+        ("a lock", GRADE, Stored(book=book(1, locked=True)), {}, "The user's grade is locked in the gradebook"),
+        ("an override", GRADE, Stored(book=book(1, overridden=True)), {}, "grade is overridden in the gradebook"),
+        ("every write reopens", TEXT, NOTHING, AUTO, "reopens attempts automatically. Pass a grade too"),
+        ("a failure reopens", KEPT, NOTHING, UNTIL, "reopens attempts until they pass. Pass a grade too"),
+        ("a step back", state("inmarking"), Stored(workflow="released"), WORKFLOW, "pass allowTakeBack"),
+        ("an unreleased grade", KEPT, Stored(workflow="inmarking"), {}, "The grade was never released"),
+        ("a release that is missing", KEPT, Stored(book=book(1)), WORKFLOW, "pass workflowState, released keeps it"),
+        ("a grade of an older attempt", TEXT, Stored(1, AGAIN), {}, "pass overwriteGrades"),
+    ],
+)
+def test_a_refusal_says_what_to_do(says: str, step: Step, before: Stored, settings: dict[str, Any], words: str) -> None:
+    found = harm(Assignment(id=1, cmid=8, grade=100, **settings), None, PLAIN, before, step)
+    assert found is not None, says
+    assert words in found.text

@@ -8,8 +8,9 @@ import pytest
 from rpc_moodle.moodle.models import Assignment
 from rpc_moodle.moodle.publishing import Code, Criterion, Entry, Filling, Notice, TextFormat
 from rpc_moodle.moodle.publishing.comments import NO_COMMENT, Comment
-from rpc_moodle.moodle.publishing.stored import UNKNOWN, BookGrade, Mark, Stored
-from rpc_moodle.moodle.publishing.verify import Sight, look, proven
+from rpc_moodle.moodle.publishing.report import Outcome, Result
+from rpc_moodle.moodle.publishing.stored import UNKNOWN, BookGrade, Mark, Stored, Unknown
+from rpc_moodle.moodle.publishing.verify import Finding, Sight, as_proven, look, proven
 from rpc_moodle.moodle.publishing.write import Write
 
 OLD, NEW = Comment("<p>old</p>", 1), Comment("<p>new</p>", TextFormat.HTML)
@@ -21,7 +22,7 @@ FILLED = Filling("rubric", (Criterion(3, 31), Criterion(4, 41)))
 FORM = replace(TEXT, filling=FILLED)
 
 
-def after(text: str | None = "<p>new</p>", grade: Decimal | None = Decimal(64), **more: object) -> Stored:
+def after(text: str | None = "<p>new</p>", grade: Decimal | Unknown | None = Decimal(64), **more: object) -> Stored:
     comment = NO_COMMENT if text is None else Comment(text, None)
     return replace(BEFORE, marks={0: Mark(grade, comment, handed_in=True)}, book=UNKNOWN, **more)  # type: ignore[arg-type] # fields of several kinds
 
@@ -110,3 +111,83 @@ def test_when_the_gradebook_proves_a_write(
 ) -> None:
     assignment = Assignment(id=1, cmid=8, grade=100, **settings)  # type: ignore[arg-type] # settings of several kinds
     assert proven(assignment, write, replace(after(), book=book)) is expected, says
+
+
+CHANGED, LOST = Code.CHANGED_MEANWHILE, Code.NOT_STORED
+STAYS = replace(TEXT, names_state=False)
+ASKED = replace(TEXT, workflow="released", names_state=True)
+GIVEN = Write(Entry(5, filling=FILLED), BEFORE, 0, UNKNOWN, "", None, filling=FILLED)
+ROUNDED = replace(BOOK, rounded=True)
+TO_BOOK = replace(after(), book=BookGrade(Decimal(10), "<p>new</p>"))
+
+
+@pytest.mark.parametrize(
+    ("says", "write", "stored", "sight", "code", "words"),
+    [
+        ("a grade that cannot be seen is not verified", GRADE, after("<p>old</p>", UNKNOWN), Sight.UNSEEN,
+         Code.NOT_VERIFIED, "no way to read it back"),
+        ("a grade that was not named need not be seen", TEXT, after(grade=UNKNOWN), Sight.THERE, Code.NONE, ""),
+        ("a filling that stored no grade", GIVEN, after("<p>old</p>", None, filling=FILLED), Sight.MISSING, LOST,
+         "stored no grade: it does not fit"),
+        ("a filling that stored a grade", GIVEN, after("<p>old</p>", Decimal(9), filling=FILLED), Sight.THERE,
+         Code.NONE, ""),
+        ("a filling that was named and is another", GIVEN, after("<p>old</p>", Decimal(9), filling=None),
+         Sight.MISSING, LOST, "The filled form that is there"),
+        ("a filling that nobody can read", FORM, after(filling=UNKNOWN), Sight.THERE, Code.NONE, ""),
+        ("a filling behind a new attempt", FORM, after(filling=None, newest=1), Sight.THERE, Code.NONE, ""),
+        ("a state that was to stay", STAYS, after(workflow="released"), Sight.CHANGED, CHANGED,
+         "The workflow state is released, not notmarked."),
+        ("a state that was asked for", ASKED, after(), Sight.MISSING, LOST, "state is notmarked, not released."),
+        ("a state that nobody can read", ASKED, after(workflow=UNKNOWN), Sight.THERE, Code.NONE, ""),
+        ("no state is the first state", TEXT, after(workflow="notmarked"), Sight.THERE, Code.NONE, ""),
+        ("a gradebook's grade that was to stay", TEXT, TO_BOOK, Sight.CHANGED, CHANGED,
+         "The gradebook shows 10, and 64 before."),
+        ("one that has gone", TEXT, replace(TO_BOOK, book=BookGrade()), Sight.CHANGED, CHANGED,
+         "The gradebook shows no grade, and 64 before."),
+        ("one that has come", replace(TEXT, before=replace(BEFORE, book=BookGrade())), TO_BOOK, Sight.CHANGED, CHANGED,
+         "The gradebook shows 10, and no grade before."),
+        ("one that may go", replace(TEXT, may_clear=True), TO_BOOK, Sight.THERE, Code.NONE, ""),
+        ("one behind a grade that was named", replace(GRADE, grade=Decimal(64)),
+         replace(TO_BOOK, marks=BEFORE.marks), Sight.THERE, Code.NONE, ""),
+        ("one behind a state that was named", replace(TEXT, names_state=True), TO_BOOK, Sight.THERE, Code.NONE, ""),
+        ("one that was hidden before", TEXT, replace(TO_BOOK, book=replace(BOOK, grade=None, hidden=True)), Sight.THERE,
+         Code.NONE, ""),
+        ("two that are rounded", replace(TEXT, before=replace(BEFORE, book=ROUNDED)), TO_BOOK, Sight.THERE, Code.NONE,
+         ""),
+        ("a rounded one that has gone", replace(TEXT, before=replace(BEFORE, book=ROUNDED)),
+         replace(TO_BOOK, book=BookGrade()), Sight.CHANGED, CHANGED, "shows no grade, and 64 before"),
+        ("the comment is another", TEXT, after("<p>other</p>"), Sight.CHANGED, CHANGED, "Another text is there"),
+        ("the comment is the old one", TEXT, BEFORE, Sight.MISSING, LOST, "took the comment and did not"),
+        ("the grade is another", GRADE, after("<p>old</p>", Decimal(71)), Sight.CHANGED, CHANGED,
+         "Another grade is there than the one sent"),
+        ("the grade is the old one", GRADE, after("<p>old</p>"), Sight.MISSING, LOST, "took the grade and did not"),
+        ("somebody has graded meanwhile", TEXT, after(grade=Decimal(1)), Sight.CHANGED, CHANGED,
+         "may have graded meanwhile"),
+        ("the text was cleaned", TEXT, after("<div>new</div>"), Sight.THERE, Code.STORED_DIFFERENTLY,
+         "in another form than it was sent"),
+    ],
+)  # fmt: skip
+def test_what_is_reported_of_a_write(
+    says: str, write: Write, stored: Stored, sight: Sight, code: Code, words: str
+) -> None:
+    found = look(replace(write, notices=(Notice.SENT_AS_PLAIN,)), stored)
+    kept = write.before.newest < stored.newest
+    assert (found.sight, found.result.code, found.result.user_id) == (sight, code, 5), says
+    assert found.result.outcome is (Outcome.FAILED if code in {CHANGED, LOST} else Outcome.PUBLISHED)
+    assert words in (found.result.message or "")
+    assert found.result.notices[-1] is Notice.SENT_AS_PLAIN
+    assert (Notice.REOPENED in found.result.notices) is kept
+
+
+def test_a_write_that_is_there_is_published_and_that_is_all() -> None:
+    assert look(TEXT, after()) == Finding(Sight.THERE, Result(5, Outcome.PUBLISHED))
+
+
+def test_what_the_gradebook_proves_is_what_was_written() -> None:
+    seen = replace(after(), book=SHOWN, locked=True, workflow="released", newest=3)
+    assert as_proven(TEXT, seen) == Stored(
+        0, {0: Mark(Decimal(64), NEW, handed_in=True)}, "released", locked=True, book=SHOWN
+    )
+    kept = as_proven(replace(GRADE, workflow="inmarking"), replace(seen, workflow="", locked=False))
+    assert kept == Stored(0, {0: Mark(Decimal(70), OLD, handed_in=True)}, "inmarking", book=SHOWN)
+    assert as_proven(replace(TEXT, workflow="inmarking"), replace(seen, workflow=UNKNOWN)).workflow == "inmarking"
