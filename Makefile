@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help pictures setup demo test test-live attack check audit sbom fuzz format lock docs serve sandbox errors faults soak bench-publish bench-download clean docker docker-build docker-test
+.PHONY: help pictures setup demo test test-live attack check audit sbom fuzz mutate format lock docs serve sandbox errors faults soak bench bench-compare bench-publish bench-download clean docker docker-build docker-test
 
 PYTHON ?= python3
 VENV   := .venv
@@ -64,6 +64,10 @@ fuzz: setup ## feed the service nonsense for FUZZ_SECONDS (600)
 	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
 	$(BIN)/python -m tests.fuzz $(FUZZ_SECONDS)
 
+mutate: setup ## make small faults in the modules that decide, and list those that no test sees (half an hour)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-mutate.lock
+	$(BIN)/python -m tests.mutation --max-children 2
+
 format: setup ## format and repair what can be repaired
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -92,6 +96,12 @@ attack: setup ## hostile sites, names and strangers for ATTACK_SECONDS (10) each
 soak: setup ## a bad day in SECONDS (600): memory, descriptors and tasks have to stay flat
 	$(BIN)/python benchmarks/soak.py $(SECONDS)
 
+bench: setup $(NODE)/node_modules/.installed ## calls, downloads, sockets and starts beside a bare client, into benchmarks/results
+	$(BIN)/python benchmarks/bench.py
+
+bench-compare: setup ## two runs side by side: OLD and NEW are their bench.json
+	$(BIN)/python benchmarks/bench.py --compare $(OLD) $(NEW)
+
 bench-publish: setup ## publishing to 200 and 2,000 users, beside a bare client
 	$(BIN)/python benchmarks/bench_publish.py
 
@@ -99,7 +109,7 @@ bench-download: setup ## downloads each way out, beside a bare client
 	$(BIN)/python benchmarks/bench_download.py
 
 clean: ## remove what make made
-	rm -rf $(VENV) $(NODE)/node_modules docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(NODE)/node_modules docs/_build mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 lock: setup ## write the lock files anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
@@ -107,6 +117,7 @@ lock: setup ## write the lock files anew from pyproject.toml
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml --group dev --group docs -o requirements-dev.lock
 	$(BIN)/uv pip compile $(LOCK) --group audit -o requirements-audit.lock
 	$(BIN)/uv pip compile $(LOCK) --group fuzz -o requirements-fuzz.lock
+	$(BIN)/uv pip compile $(LOCK) --group mutate -o requirements-mutate.lock
 
 docker-build: ## build the container's image
 	docker compose build rpc_moodle

@@ -42,3 +42,31 @@ def plot(seconds: Sequence[float], panels: Sequence[Panel], *, marks: Sequence[f
         ]
     parts.append(f'<text x="{LEFT + WIDTH}" y="{height - 8}" text-anchor="end">{last:.0f} s</text></svg>')
     return "\n".join(parts) + "\n"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar: what it stands for, and how long it is."""
+
+    name: str
+    value: float
+
+
+def bars(title: str, rows: Sequence[Bar]) -> str:
+    """Draw horizontal bars from zero, one below the other, each with its value."""
+    left, width, step = 330, 380, 20
+    most = max([bar.value for bar in rows], default=1) or 1
+    height = TOP + step * len(rows) + 10
+    style = 'font-family="sans-serif" font-size="12" fill="#777"'
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + width + 60} {height}" {style}>',
+        f'<text x="{left}" y="{TOP - 8}">{escape(title)}</text>',
+    ]
+    for number, bar in enumerate(rows):
+        top = TOP + step * number
+        parts += [
+            f'<text x="{left - 6}" y="{top + 12}" text-anchor="end">{escape(bar.name)}</text>',
+            f'<rect x="{left}" y="{top + 2}" width="{width * bar.value / most:.1f}" height="13" fill="#3b7dd8"/>',
+            f'<text x="{left + width * bar.value / most + 5:.1f}" y="{top + 12}">{bar.value:.2f}</text>',
+        ]
+    return "\n".join([*parts, "</svg>"]) + "\n"

@@ -7,7 +7,7 @@ from yarl import URL
 
 from rpc_moodle import callbacks
 from rpc_moodle.callbacks import EVENT
-from rpc_moodle.downloads.links import FileLinks, Tickets
+from rpc_moodle.downloads.links import CONTEXT, ArchiveLinks, FileLinks
 from rpc_moodle.downloads.reply import DownloadLimits
 from rpc_moodle.downloads.routes import add_routes
 from rpc_moodle.errors import translate
@@ -25,6 +25,7 @@ from utils.dispatch import Dispatcher
 from utils.metrics import Gauges
 from utils.server import create_server
 from utils.subscriptions import Subscriptions
+from utils.tickets import Tickets
 from utils.topics import MemoryTopics
 
 
@@ -58,8 +59,8 @@ def create_http(settings: Settings, trace: Trace | None = None) -> Http:
 
 
 def create_tickets(settings: Settings) -> Tickets:
-    """Build what seals and opens file URLs."""
-    return Tickets(settings.ticket_keys, seconds=settings.ticket_seconds)
+    """Build what seals and opens links."""
+    return Tickets(settings.ticket_keys, context=CONTEXT, seconds=settings.ticket_seconds)
 
 
 def create_publications(settings: Settings) -> Publications:
@@ -81,8 +82,8 @@ def create_dispatcher(
         METHODS,
         shared=(
             http,
-            tickets,
             FileLinks(tickets, settings.file_urls),
+            ArchiveLinks(tickets),
             DownloadLimits(
                 files=settings.download_max_files,
                 streamed=settings.answer_max_files,
@@ -111,7 +112,7 @@ def create_app(settings: Settings) -> web.Application:
 
     dispatcher = create_dispatcher(settings, http, tickets, publications, subscriptions)
     app = create_server(dispatcher, settings, checks={"sites": sites}, collectors=[_metrics(http), trace])
-    add_routes(app, http, tickets)
+    add_routes(app, http, FileLinks(tickets), ArchiveLinks(tickets))
     callbacks.add_routes(app, subscriptions.topics)
     app.cleanup_ctx.append(opened)
     return app

@@ -152,7 +152,7 @@ class Settings(KitSettings):
     ] = None
 
 
-OF_OTHERS = ("RPC_MOODLE_TOKEN", "RPC_MOODLE_URL", "RPC_MOODLE_SANDBOX_PUBLISH")
+OF_OTHERS = ("RPC_MOODLE_TOKEN", "RPC_MOODLE_PANEL_KEY", "RPC_MOODLE_URL", "RPC_MOODLE_SANDBOX_PUBLISH")
 """Variables with the service's prefix that its commands and the compose file read."""
 
 

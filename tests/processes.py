@@ -57,11 +57,8 @@ async def service(
                 break
         else:
             raise RuntimeError("the service has not started")
-        reading = asyncio.create_task(_drained(log))
-        try:
+        async with _drained(process, log):
             yield Running(process.pid, entry["url"])
-        finally:
-            reading.cancel()
 
 
 @asynccontextmanager
@@ -71,11 +68,8 @@ async def site(*, users: int = 50) -> AsyncIterator[Running]:
     async with _process(*command, environment=dict(os.environ), stdout=PIPE, stderr=DEVNULL) as process:
         assert process.stdout is not None
         line = (await process.stdout.readline()).decode()
-        reading = asyncio.create_task(_drained(process.stdout))
-        try:
+        async with _drained(process, process.stdout):
             yield Running(process.pid, line.split()[-1])
-        finally:
-            reading.cancel()
 
 
 @asynccontextmanager
@@ -86,14 +80,30 @@ async def _process(*arguments: str, environment: dict[str, str], stdout: int, st
     try:
         yield process
     finally:
+        await _ended(process)
+
+
+@asynccontextmanager
+async def _drained(process: Process, stream: asyncio.StreamReader) -> AsyncIterator[None]:
+    """Read what a process writes until it has ended: one that ends has much to say, and waits where nobody reads."""
+
+    async def read() -> None:
+        while await stream.read(MIB):
+            pass
+
+    reading = asyncio.create_task(read())
+    try:
+        yield
+    finally:
+        await _ended(process)
+        await reading
+
+
+async def _ended(process: Process) -> None:
+    if process.returncode is None:
         process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), 30)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-
-
-async def _drained(stream: asyncio.StreamReader) -> None:
-    while await stream.read(MIB):
-        pass
+    try:
+        await asyncio.wait_for(process.wait(), 30)
+    except TimeoutError:
+        process.kill()
+        await process.wait()

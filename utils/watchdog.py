@@ -12,10 +12,10 @@ BLOCKED_SECONDS = 0.25
 
 
 class Watchdog:
-    """Looks at the clock twenty times a second and logs ``loop_blocked`` when a look comes too late.
+    """Looks at the clock twenty times a second and logs ``loop_blocked`` when a look came too late by its own fault.
 
-    ``longest`` is the longest block in seconds; ``longest_busy`` the longest of them for which this process itself
-    was at work, and not the machine with something else.
+    ``longest`` is the longest delay in seconds, whoever caused it; ``longest_busy`` the longest for which the loop's
+    own thread was at work, and not the machine with something else: that alone is logged.
     """
 
     def __init__(self) -> None:
@@ -45,5 +45,5 @@ class Watchdog:
         busy = min(late, worked)
         self.longest = max(self.longest, late)
         self.longest_busy = max(self.longest_busy, busy)
-        if late > BLOCKED_SECONDS:
+        if busy > BLOCKED_SECONDS:
             self._log.warning("loop_blocked", ms=round(late * 1000), busy_ms=round(busy * 1000))

@@ -15,6 +15,7 @@ from rpc_moodle.transport.errors import InvalidSite
 
 TOKEN_VARIABLE = "RPC_MOODLE_TOKEN"  # noqa: S105 - the name of a variable, not a token
 URL_VARIABLE = "RPC_MOODLE_URL"
+PANEL_KEY_VARIABLE = "RPC_MOODLE_PANEL_KEY"
 
 UrlOption = Annotated[
     str | None,
@@ -27,6 +28,12 @@ TokenFileOption = Annotated[
     typer.Option(
         "--token-file",
         help=f"A file with the token; without it, it comes from {TOKEN_VARIABLE}, from `login`, or is asked for.",
+    ),
+]
+KeyFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--key-file", help="A file with the API key of the site's MooPanel plugin; without it, it is asked for."
     ),
 ]
 
@@ -51,14 +58,33 @@ def access(url: str | None, token_file: Path | None, store: TokenStore | None = 
         hint = f"one of {known}" if known else "the site's address, or log in once with `login`"
         raise typer.BadParameter(f"give {hint}", param_hint="--url")
     address = account.url if account else str(url)
+    site = _site(address)
+    token = (
+        _given(token_file)
+        or (store.token(account) if account else None)
+        or _asked("Token", TOKEN_VARIABLE, "--token-file")
+    )
+    return Access(str(site), token)
+
+
+def panel_access(url: str | None, key_file: Path | None) -> Access:
+    """Resolve the site and the API key of its MooPanel plugin, which no log-in keeps.
+
+    Raises BadParameter for a site that is none, or a key that cannot be had.
+    """
+    site = _site(url or "")
+    key = _from_file(key_file, "--key-file") if key_file is not None else _from_variable(PANEL_KEY_VARIABLE)
+    return Access(str(site), key or _asked("API key of the plugin", PANEL_KEY_VARIABLE, "--key-file"))
+
+
+def _site(address: str) -> URL:
     try:
         site = site_url(address)
     except InvalidSite as error:
         raise typer.BadParameter(str(error), param_hint="--url") from None
     if is_unprotected(site):
         typer.echo("Warning: http:// sends the token unprotected; use https:// if the site has it.", err=True)
-    token = _given(token_file) or (store.token(account) if account else None) or _asked()
-    return Access(str(site), token)
+    return site
 
 
 def is_unprotected(site: URL) -> bool:
@@ -68,19 +94,25 @@ def is_unprotected(site: URL) -> bool:
 
 def _given(token_file: Path | None) -> SecretStr | None:
     if token_file is not None:
-        try:
-            return SecretStr(token_file.read_text().strip())
-        except (OSError, ValueError):
-            raise typer.BadParameter(f"cannot read {token_file}", param_hint="--token-file") from None
-    text = os.environ.get(TOKEN_VARIABLE, "").strip()
+        return _from_file(token_file, "--token-file")
+    return _from_variable(TOKEN_VARIABLE)
+
+
+def _from_file(path: Path, option: str) -> SecretStr:
+    try:
+        return SecretStr(path.read_text().strip())
+    except (OSError, ValueError):
+        raise typer.BadParameter(f"cannot read {path}", param_hint=option) from None
+
+
+def _from_variable(name: str) -> SecretStr | None:
+    text = os.environ.get(name, "").strip()
     return SecretStr(text) if text else None
 
 
-def _asked() -> SecretStr:
-    """Ask for the token: on the command line everybody could read it."""
+def _asked(what: str, variable: str, option: str) -> SecretStr:
+    """Ask for a secret: on the command line everybody could read it."""
     try:
-        return SecretStr(str(typer.prompt("Token", hide_input=True, err=True)).strip())
+        return SecretStr(str(typer.prompt(what, hide_input=True, err=True)).strip())
     except typer.Abort:
-        raise typer.BadParameter(
-            f"there is none: set {TOKEN_VARIABLE}, or log in once with `login`", param_hint="--token-file"
-        ) from None
+        raise typer.BadParameter(f"there is none: set {variable}, or name a file", param_hint=option) from None

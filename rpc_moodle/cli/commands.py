@@ -7,9 +7,7 @@ from typing import Annotated
 import structlog
 import typer
 
-from rpc_moodle import sandbox as in_memory_moodle
 from rpc_moodle.app import create_app
-from rpc_moodle.cli import demo as demonstration
 from rpc_moodle.cli import doctor as cli_doctor
 from rpc_moodle.cli import login as cli_login
 from rpc_moodle.cli import publish as cli_publish
@@ -88,6 +86,8 @@ def sandbox(
     release: Annotated[Release, typer.Option(help="Moodle release to behave as.")] = Release.V45,
 ) -> None:
     """Start a small Moodle that lives in memory."""
+    from rpc_moodle import sandbox as in_memory_moodle  # noqa: PLC0415 - a service starts without it
+
     try:
         run(in_memory_moodle.run(host, port, users=users, latency=latency, release=release.value))
     except OSError as error:
@@ -99,6 +99,8 @@ def sandbox(
 @cli.command()
 def demo() -> None:
     """Start sandbox and service, call the published methods as a backend would, and show what came back."""
+    from rpc_moodle.cli import demo as demonstration  # noqa: PLC0415 - likewise
+
     chosen = settings(log_level="error", allow_private=True)
     configure(chosen)
     run(demonstration.run(chosen))

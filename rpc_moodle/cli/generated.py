@@ -14,12 +14,13 @@ from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
 from rich.console import Console
 
-from rpc_moodle.cli.access import TokenFileOption, UrlOption, access
+from rpc_moodle.cli.access import KeyFileOption, TokenFileOption, UrlOption, access, panel_access
 from rpc_moodle.cli.call import call_once
 from rpc_moodle.cli.naming import command_of
 from rpc_moodle.cli.show import as_json, show
 from rpc_moodle.methods.common import MoodleRequest
 from rpc_moodle.methods.fields import FileItem
+from rpc_moodle.methods.panel import PanelChange, PanelRequest
 from rpc_moodle.settings import Settings
 from utils.contract import Envelope
 from utils.errors import INVALID_REQUEST
@@ -31,6 +32,9 @@ OF_A_PERSON: Mapping[str, Any] = MappingProxyType(
 )
 """What holds for a person's own commands: any address, links without tickets, and no log but of bugs."""
 
+OF_A_SERVICE = frozenset({"moopanel.subscribe", "moopanel.unsubscribe", "moopanel.waitForJob"})
+"""Methods that only a running service can answer: they wait for the reports of a site."""
+
 _SHARED = frozenset({"options", "progress_id"})
 
 JsonOption = Annotated[
@@ -40,15 +44,21 @@ JsonOption = Annotated[
 LanguageOption = Annotated[
     str | None, typer.Option("--language", help="The language of names that a site holds in several, such as `de`.")
 ]
+YesOption = Annotated[bool, typer.Option("--yes", help="Change the site without asking first.")]
 TimeoutOption = Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds that the call may take.")]
 
 
 def add_commands(cli: typer.Typer, methods: Registry, settings: Callable[[], Settings]) -> None:
-    """Add a group for each noun of the methods that ask a Moodle, and below it a command for each method."""
+    """Add a group for each noun of the methods that ask a Moodle, one for a panel's, and a command for each method.
+
+    Left out is what needs a socket or the reports that come to a running service.
+    """
     groups: dict[str, typer.Typer] = {}
     for method in methods:
         name = command_of(method.name)
-        if not (method.request_model and issubclass(method.request_model, MoodleRequest)) or len(name) == 1:
+        if not (method.request_model and issubclass(method.request_model, MoodleRequest | PanelRequest)):
+            continue
+        if len(name) == 1 or method.name in OF_A_SERVICE:
             continue
         group, command = name
         if group not in groups:
@@ -64,15 +74,19 @@ def command_function(method: Method, settings: Callable[[], Settings]) -> Callab
         raise TypeError(f"{method.name} takes no options")
     fields = {name: field for name, field in model.model_fields.items() if name not in _SHARED}
 
-    def run(
+    of_panel = issubclass(model, PanelRequest)
+    asks = issubclass(model, PanelChange)
+
+    def run(  # noqa: PLR0913, PLR0917 - what every command may be told
         url: str | None,
         token_file: Path | None,
         json_output: bool | None,  # noqa: FBT001 - typer passes options by name
         language: str | None,
         timeout: float,
+        yes: bool = False,  # noqa: FBT001, FBT002 - likewise
         **values: Any,
     ) -> None:
-        allowed = access(url, token_file)
+        allowed = panel_access(url, token_file) if of_panel else access(url, token_file)
         payload: dict[str, Any] = {
             wire_name(name, fields[name]): read(fields[name], value, name)
             for name, value in values.items()
@@ -82,8 +96,10 @@ def command_function(method: Method, settings: Callable[[], Settings]) -> Callab
             "url": allowed.url,
             "apiKey": allowed.token.get_secret_value(),
             "timeoutMs": round(timeout * 1000),
-            "language": language,
+            **({} if of_panel else {"language": language}),
         }
+        if asks and not (yes or payload.get("dryRun")):
+            typer.confirm(f"This changes {allowed.url}. Go on?", abort=True, err=True)
         chosen = settings().model_copy(update=OF_A_PERSON)
         configure(chosen)
         reply = asyncio.run(call_once(chosen, method.name, payload))
@@ -97,6 +113,10 @@ def command_function(method: Method, settings: Callable[[], Settings]) -> Callab
         "language": (LanguageOption, None),
         "timeout": (TimeoutOption, 60.0),
     }
+    if of_panel:
+        shared["token_file"] = (KeyFileOption, None)
+    if asks:
+        shared["yes"] = (YesOption, False)
     parameters += [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
         for name, (annotation, default) in shared.items()
@@ -193,6 +213,8 @@ def _kind(annotation: Any) -> tuple[str, tuple[str, ...]]:  # noqa: PLR0911 - on
 def read(field: FieldInfo, value: Any, name: str) -> Any:
     """Turn what was typed into what the payload takes; raises BadParameter for what is no JSON or no pair."""
     kind, _ = _kind(field.annotation)
+    if value == "null" and NoneType in get_args(field.annotation):
+        return None
     if kind == "pairs":
         pairs = [each.partition("=") for each in value]
         if not all(separator for _, separator, _ in pairs):

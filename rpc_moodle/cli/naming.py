@@ -4,13 +4,18 @@ import re
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _SHOWN = "get"
+_PANEL = "moopanel."
 
 
 def command_of(event: str) -> tuple[str, ...]:
     """Return a method's group and command: ``getUsersFromCourse`` is ``users from-course``.
 
-    The first noun, in the plural, is the group; a verb other than ``get`` stands before the rest.
+    The first noun, in the plural, is the group; a verb other than ``get`` stands before the rest. The methods of a
+    panel are one group: ``moopanel.getUsers`` is ``panel users``.
     """
+    if event.startswith(_PANEL):
+        verb, *rest = (word.lower() for word in _WORDS.findall(event.removeprefix(_PANEL)))
+        return "panel", "-".join(rest if verb == _SHOWN else [verb, *rest])
     verb, *nouns = (word.lower() for word in _WORDS.findall(event))
     if not nouns:
         return (verb,)

@@ -1,27 +1,29 @@
-"""Tickets: what a caller may hold in place of a token, readable by this service alone."""
+"""Links to files and archives: what a caller may hold in place of a token, readable by this service alone."""
 
-import base64
-import json
-import time
-from collections.abc import Callable, Mapping, Sequence
+import re
 from typing import Literal, NamedTuple
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import SecretStr
 from yarl import URL
 
 from rpc_moodle.errors import INVALID_TOKEN
 from rpc_moodle.moodle import errors, wire
-from rpc_moodle.moodle.files.url import bare, file_of, file_url, is_of, site_of
+from rpc_moodle.moodle.files.url import MAX_LENGTH, SCRIPT, bare, file_of, file_url, is_of, site_of
+from rpc_moodle.transport.address import endpoint
 from utils.errors import RpcError
+from utils.tickets import Expired, Refused, Series, Tickets
 
 Mode = Literal["sealed", "plain", "none"]
 """What a file URL carries: a ticket, the token itself, or nothing."""
 
-_KEY_PURPOSE = b"rpc_moodle tickets 1"
-_DAY = 24 * 60 * 60
+CONTEXT = b"rpc_moodle tickets 1"
+"""What the tickets of this service are derived for."""
+
+_FILES, _FILE, _ARCHIVE = "files", "file", "archive"  # a ticket per call and file; per file alone, as once; per archive
+
+_PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@/%-]+")
+_HIDING = re.compile(r"%(?:2[5EF]|5C|00)", re.IGNORECASE)
+"""Escapes that can hide a segment of a path, a query or an end."""
 
 
 class BadTicket(RpcError):
@@ -30,6 +32,12 @@ class BadTicket(RpcError):
     def __init__(self, message: str) -> None:
         """Take the sentence for the caller."""
         super().__init__(INVALID_TOKEN, message)
+
+    @classmethod
+    def of(cls, refused: Refused) -> "BadTicket":
+        """Say why a ticket was refused, and what to do."""
+        remedy = "; ask for the submissions again to get a new one." if isinstance(refused, Expired) else "."
+        return cls(f"{str(refused).rstrip('.')}{remedy}")
 
 
 class FileAccess(NamedTuple):
@@ -53,55 +61,30 @@ class ArchiveAccess(NamedTuple):
     cmid: int
 
 
-class Tickets:
-    """Makes and opens tickets: Fernet (AES-CBC and HMAC-SHA256) over a purpose, an expiry and facts.
+class FileLinks:
+    """File URLs as they leave the service, and what they mean when they come back."""
 
-    Replicas share the key; to rotate it, put the new key first and keep the old one until its tickets have expired.
-    """
+    def __init__(self, tickets: Tickets, mode: Mode = "sealed") -> None:
+        """Take the mode for what leaves; whatever it is, all forms are understood on their return."""
+        self._tickets = tickets
+        self._mode = mode
 
-    def __init__(
-        self, keys: Sequence[SecretStr] = (), *, seconds: int = _DAY, clock: Callable[[], float] = time.time
-    ) -> None:
-        """Take the keys, any strings: the first seals, all open. Without one, a key is made that dies with the process.
-
-        ``seconds`` is how long a ticket is good.
-        """
-        secrets = [_derive(key) for key in keys if key.get_secret_value()]
-        self._fernet = MultiFernet([Fernet(key) for key in secrets or [Fernet.generate_key()]])
-        self._seconds = seconds
-        self._clock = clock
-
-    def wrap(self, purpose: str, facts: Mapping[str, object]) -> str:
-        """Make a ticket of JSON facts, fit for a URL's path and query; only ``unwrap`` of the same purpose opens it."""
-        sealed = {"for": purpose, "until": int(self._clock()) + self._seconds, "facts": dict(facts)}
-        return self._fernet.encrypt(json.dumps(sealed, separators=(",", ":")).encode()).decode().rstrip("=")
-
-    def unwrap(self, purpose: str, ticket: str) -> dict[str, object]:
-        """Give the facts of a ticket. Raises BadTicket."""
-        try:
-            padded = ticket.encode("ascii") + b"=" * (-len(ticket) % 4)
-            sealed = json.loads(self._fernet.decrypt(padded))
-        except (InvalidToken, ValueError):
-            raise BadTicket(
-                "The ticket is not one of this service, or its key is no longer in use; list the submissions again."
-            ) from None
-        if sealed["for"] != purpose:
-            raise BadTicket("The ticket is for something else.")
-        if sealed["until"] < self._clock():
-            raise BadTicket("The ticket has expired; ask for the submissions again to get a new one.")
-        facts: dict[str, object] = sealed["facts"]
-        return facts
-
-    def seal(self, url: URL, token: SecretStr) -> str:
-        """Put a ticket onto a URL as ``file_url`` gives it."""
-        clean = bare(url)
-        ticket = self.wrap("file", {"url": str(clean), "token": token.get_secret_value()})
-        return str(clean.update_query(ticket=ticket))
+    def of(self, site: URL, token: SecretStr) -> "CallLinks":
+        """Begin the links of one call: its site, its token."""
+        return CallLinks(self._tickets, self._mode, site, token)
 
     def open_ticket(self, ticket: str) -> FileAccess:
         """Open the ticket of a file. Raises BadTicket."""
-        facts = self.unwrap("file", ticket)
-        return FileAccess(file_url(str(facts["url"])), SecretStr(str(facts["token"])))
+        try:
+            if "." not in ticket:  # as they were made at first, the URL sealed in each
+                facts = self._tickets.unwrap(_FILE, ticket)
+                url = str(facts["url"])
+            else:
+                facts, item = self._tickets.unwrap_item(_FILES, ticket)
+                url = f"{facts['script']}{item}" if item[:1] in {"/", "?"} else item
+        except Refused as refused:
+            raise BadTicket.of(refused) from None
+        return FileAccess(file_url(url), SecretStr(str(facts["token"])))
 
     def open_url(self, url: str) -> FileAccess:
         """Open the ticket that a file URL carries.
@@ -119,39 +102,6 @@ class Tickets:
             raise BadTicket("The ticket was made for another file URL.")
         return access
 
-    def seal_archive(self, access: ArchiveAccess) -> str:
-        """Make the ticket of an assignment's archive."""
-        facts = {"site": str(access.site), "token": access.token.get_secret_value()}
-        return self.wrap("archive", {**facts, "course": access.course_id, "cmid": access.cmid})
-
-    def open_archive(self, ticket: str) -> ArchiveAccess:
-        """Open the ticket of an archive. Raises BadTicket."""
-        facts = self.unwrap("archive", ticket)
-        site, token = URL(str(facts["site"])), SecretStr(str(facts["token"]))
-        return ArchiveAccess(site, token, int(str(facts["course"])), int(str(facts["cmid"])))
-
-
-class FileLinks:
-    """File URLs as they leave the service, and what they mean when they come back."""
-
-    def __init__(self, tickets: Tickets, mode: Mode = "sealed") -> None:
-        """Take the mode for what leaves; whatever it is, all three forms are understood on their return."""
-        self._tickets = tickets
-        self._mode = mode
-
-    def link(self, url: URL, token: SecretStr) -> str:
-        """Write a URL as ``file_of`` gives it for a caller; in mode ``sealed`` it is enough for a later download."""
-        if self._mode == "sealed":
-            return self._tickets.seal(url, token)
-        return str(url.update_query(token=token.get_secret_value()) if self._mode == "plain" else url)
-
-    def listed(self, fileurl: str, site: URL, token: SecretStr) -> str:
-        """Write a file URL that a site lists for a caller; empty where it is not one of the site's own files."""
-        try:
-            return self.link(file_of(fileurl, site), token)
-        except errors.InvalidSite:
-            return ""
-
     def resolve(self, text: str, *, site: URL | None = None, token: SecretStr | None = None) -> FileAccess:
         """Read a file URL from a caller: with a ticket, with a plain ``token=``, or bare with the call's own token.
 
@@ -162,7 +112,7 @@ class FileLinks:
         """
         url = file_url(text)
         if "ticket" in url.query:
-            access = self._tickets.open_url(text)
+            access = self.open_url(text)
         elif url.query.get("token"):
             access = FileAccess(bare(url), wire.check_token(SecretStr(url.query["token"])))
         elif token is not None:
@@ -176,6 +126,68 @@ class FileLinks:
         return access
 
 
-def _derive(key: SecretStr) -> bytes:
-    derived = HKDF(SHA256(), length=32, salt=None, info=_KEY_PURPOSE).derive(key.get_secret_value().encode())
-    return base64.urlsafe_b64encode(derived)
+class CallLinks:
+    """The links of one call; what they share is sealed once, with the first of them."""
+
+    def __init__(self, tickets: Tickets, mode: Mode, site: URL, token: SecretStr) -> None:
+        """Take what :meth:`FileLinks.of` has."""
+        self._tickets = tickets
+        self._mode = mode
+        self._site = site
+        self._script = str(endpoint(site, SCRIPT))
+        self._token = token
+        self._series: Series | None = None
+
+    def link(self, fileurl: str) -> str:
+        """Write a file URL that the site lists for a caller; in mode ``sealed`` it is enough for a later download.
+
+        Raises InvalidSite for what is no file URL of the site itself: its key opens nothing there.
+        """
+        if self._mode == "sealed" and fileurl.startswith(self._script) and len(fileurl) <= MAX_LENGTH:
+            path = fileurl[len(self._script) :]
+            if _PATH.fullmatch(path) and _is_as_written(path):
+                return f"{fileurl}?ticket={self._ticket(path)}"
+        url = file_of(fileurl, self._site)
+        if self._mode == "sealed":
+            return str(url.update_query(ticket=self._ticket(str(url).removeprefix(self._script))))
+        return str(url.update_query(token=self._token.get_secret_value()) if self._mode == "plain" else url)
+
+    def listed(self, fileurl: str) -> str:
+        """Write a file URL as :meth:`link` does; empty where it is not one of the site's own files."""
+        try:
+            return self.link(fileurl)
+        except errors.InvalidSite:
+            return ""
+
+    def _ticket(self, item: str) -> str:
+        if self._series is None:
+            facts = {"script": self._script, "token": self._token.get_secret_value()}
+            self._series = self._tickets.series(_FILES, facts)
+        return self._series.ticket(item)
+
+
+class ArchiveLinks:
+    """Tickets of archives."""
+
+    def __init__(self, tickets: Tickets) -> None:
+        """Take what seals and opens them."""
+        self._tickets = tickets
+
+    def seal(self, access: ArchiveAccess) -> str:
+        """Make the ticket of an assignment's archive."""
+        facts = {"site": str(access.site), "token": access.token.get_secret_value()}
+        return self._tickets.wrap(_ARCHIVE, {**facts, "course": access.course_id, "cmid": access.cmid})
+
+    def open(self, ticket: str) -> ArchiveAccess:
+        """Open the ticket of an archive. Raises BadTicket."""
+        try:
+            facts = self._tickets.unwrap(_ARCHIVE, ticket)
+        except Refused as refused:
+            raise BadTicket.of(refused) from None
+        site, token = URL(str(facts["site"])), SecretStr(str(facts["token"]))
+        return ArchiveAccess(site, token, int(str(facts["course"])), int(str(facts["cmid"])))
+
+
+def _is_as_written(path: str) -> bool:
+    """Tell whether reading a path as a URL takes nothing away: no empty and no dot segments, none of them hidden."""
+    return "//" not in path and "/." not in path and not ("%" in path and _HIDING.search(path))

@@ -16,7 +16,7 @@ from aiohttp.http import StreamWriter
 
 from rpc_moodle import errors as codes
 from rpc_moodle.downloads.archive import Archive
-from rpc_moodle.downloads.links import Tickets
+from rpc_moodle.downloads.links import ArchiveLinks, FileLinks
 from rpc_moodle.downloads.names import safe_name
 from rpc_moodle.downloads.tree import submitted_files
 from rpc_moodle.moodle import Http, MoodleClient
@@ -48,26 +48,29 @@ _GUARD = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-cac
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def add_routes(app: web.Application, http: Http, tickets: Tickets, *, patience: float = 60) -> None:
+def add_routes(
+    app: web.Application, http: Http, files: FileLinks, archives: ArchiveLinks, *, patience: float = 60
+) -> None:
     """Add ``/files/{ticket}`` and ``/archives/{ticket}``, GET and HEAD, to an application.
 
     ``patience`` is for how many seconds a client may read nothing before its download is ended.
     """
-    routes = _Routes(http, tickets, patience)
+    routes = _Routes(http, files, archives, patience)
     app.router.add_get("/files/{ticket}", routes.answering(routes.file))
     app.router.add_get("/archives/{ticket}", routes.answering(routes.archive))
 
 
 class _Routes:
-    def __init__(self, http: Http, tickets: Tickets, patience: float) -> None:
+    def __init__(self, http: Http, files: FileLinks, archives: ArchiveLinks, patience: float) -> None:
         self._http = http
-        self._tickets = tickets
+        self._files = files
+        self._archives = archives
         self._patience = patience
         self._log = structlog.get_logger("rpc_moodle.downloads.routes")
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         """Stream one file: Range and If-None-Match go to Moodle; the last bytes go out only when all is proven."""
-        access = self._tickets.open_ticket(request.match_info["ticket"])
+        access = self._files.open_ticket(request.match_info["ticket"])
         unless, same = request.headers.get("If-None-Match"), request.headers.get("If-Range")
         window = one_range(request.headers.get("Range"))
         owner = object()
@@ -93,7 +96,7 @@ class _Routes:
 
     async def archive(self, request: web.Request) -> web.StreamResponse:
         """Stream all submitted files of an assignment as a ZIP."""
-        access = self._tickets.open_archive(request.match_info["ticket"])
+        access = self._archives.open(request.match_info["ticket"])
         async with MoodleClient(access.site, access.token, http=self._http, caller=request.remote) as moodle:
             files = await submitted_files(moodle, access.course_id, access.cmid)
         headers = {

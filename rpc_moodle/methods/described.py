@@ -87,8 +87,8 @@ async def get_assignment_entries(request: AssignmentEntriesRequest, call: Call) 
 
 
 async def _described(course_ids: list[int], call: Call, moodle: MoodleClient) -> list[DescribedAssignment]:
-    links = call.shared(FileLinks)
+    links = call.shared(FileLinks).of(moodle.site, moodle.token)
     found, left_out = await described.of_courses(moodle, course_ids)
     for notice in left_out:
         call.warn("left_out", notice.message, item=notice.item, itemid=notice.itemid)
-    return [each.with_links(lambda url: links.listed(url, moodle.site, moodle.token)) for each in found]
+    return [each.with_links(links.listed) for each in found]

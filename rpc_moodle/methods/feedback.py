@@ -9,16 +9,13 @@ from pydantic import AliasChoices, Field
 from rpc_moodle.errors import NOT_FOUND
 from rpc_moodle.methods.common import MoodleRequest, moodle_of
 from rpc_moodle.methods.publishing import (
-    FeedbackRow,
-    GradeRow,
-    Points,
     PublicationReport,
     PublicationState,
     PublishingRequest,
     report,
     reported,
-    sorted_out,
 )
+from rpc_moodle.methods.rows import FeedbackRow, GradeRow, Points, sorted_out
 from rpc_moodle.moodle import assignments
 from rpc_moodle.moodle.publishing import Entry, InvalidEntries, Options, Publication, Result, is_empty
 from rpc_moodle.publications import Publications
@@ -147,8 +144,5 @@ async def _publish(
 
 
 def _refused(invalid: InvalidEntries, field: str) -> RpcError:
-    fields = [
-        {"path": field if each.index is None else f"{field}.{each.index}".lstrip("."), "problem": each.text}
-        for each in invalid.problems[:50]
-    ]
+    fields = [{"path": field, "problem": each} for each in invalid.problems]
     return RpcError(INVALID_REQUEST, f"Nothing was published. {invalid}", details={"fields": fields})

@@ -9,7 +9,7 @@ from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, model_vali
 from typing_extensions import TypedDict
 from yarl import URL
 
-from rpc_moodle.downloads.links import ArchiveAccess, FileAccess, FileLinks, Tickets
+from rpc_moodle.downloads.links import ArchiveAccess, ArchiveLinks, CallLinks, FileAccess, FileLinks
 from rpc_moodle.downloads.reply import DownloadLimits, FileReport, Wanted, collect, count
 from rpc_moodle.downloads.stream import stream
 from rpc_moodle.downloads.tree import SubmittedFile, submitted_files
@@ -146,7 +146,7 @@ async def create_submissions_archive(request: ArchiveRequest, call: Call) -> Arc
         files = await submitted_files(moodle, request.course_id, request.assignment_id)
         access = ArchiveAccess(moodle.site, moodle.token, request.course_id, request.assignment_id)
     return {
-        "path": f"/archives/{call.shared(Tickets).seal_archive(access)}",
+        "path": f"/archives/{call.shared(ArchiveLinks).seal(access)}",
         "files": len(files),
         "bytes": sum(file.size for file in files),
     }
@@ -197,13 +197,14 @@ async def _of_assignment(request: DownloadRequest, call: Call, links: FileLinks)
     token = options.api_key
     async with MoodleClient(options.url, token, http=call.shared(Http), remaining=call.deadline.remaining) as moodle:
         found = await submitted_files(moodle, request.course_id, request.assignment_id)
-    return [_placed(file, token, links) for file in found]
+        of_call = links.of(moodle.site, token)
+    return [_placed(file, token, of_call) for file in found]
 
 
-def _placed(file: SubmittedFile, token: SecretStr, links: FileLinks) -> Wanted:
+def _placed(file: SubmittedFile, token: SecretStr, links: CallLinks) -> Wanted:
     if not isinstance(file.source, URL):
         return Wanted("", file.source, file.path)
-    return Wanted(links.link(file.source, token), FileAccess(file.source, token), file.path)
+    return Wanted(links.link(str(file.source)), FileAccess(file.source, token), file.path)
 
 
 def _refusal(broken: list[dict[str, Any]], total: int) -> RpcError:

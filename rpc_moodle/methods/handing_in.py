@@ -56,11 +56,11 @@ class Done(TypedDict):
 @methods.method("getSubmissionStatus", needs=[_FIND, "mod_assign_get_submission_status"])
 async def get_submission_status(request: StandingRequest, call: Call) -> Standing:
     """Tell where a user stands in an assignment: submission, grade, feedback, extension, lock."""
-    links = call.shared(FileLinks)
     async with moodle_of(request, call) as moodle:
+        links = call.shared(FileLinks).of(moodle.site, moodle.token)
         assignment = await assignments.assignment(moodle, request.course_id, request.assignment_id)
         found = await standing.standing(moodle, assignment.id, request.user_id)
-        return found.with_links(lambda url: links.listed(url, moodle.site, moodle.token))
+        return found.with_links(links.listed)
 
 
 @methods.method(

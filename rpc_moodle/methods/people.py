@@ -1,5 +1,8 @@
 """Users as callers read them, in both dialects, with what Moodle withholds as empty strings."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from typing_extensions import TypedDict
 
 from rpc_moodle.moodle.models import EnrolledUser, Role
@@ -44,46 +47,70 @@ class UserInfo(TypedDict):
     roles: str
 
 
+_Key = tuple[object, ...]
+
+
+class _Roles(NamedTuple):
+    """The roles of a user, in both forms."""
+
+    names: str
+    rows: list[RoleRow]
+
+
 class People:
-    """Users of Moodle's as callers read them, in one language; a role that many have is named once."""
+    """Users of Moodle's as callers read them, in one language; roles that many have are named once."""
 
     def __init__(self, language: str | None = None) -> None:
         """Take the language of role names; English without one."""
         self._language = language or "en"
-        self._roles: dict[tuple[int, str, str], RoleRow] = {}
+        self._known: dict[_Key, _Roles] = {}
 
     def user(self, row: EnrolledUser) -> User:
         """Return a user as callers read it."""
-        username, first, last = row.get("username") or "", row.get("firstname") or "", row.get("lastname") or ""
-        roles = [self._role(each) for each in row.get("roles") or ()]
+        number, username = row["id"], row.get("username") or ""
+        first, last = row.get("firstname") or "", row.get("lastname") or ""
+        names, rows = self._roles(row.get("roles") or ())
         return {
-            "id": row["id"],
+            "id": number,
             "username": username,
             "firstname": first,
             "lastname": last,
             "fullname": row.get("fullname") or "",
             "email": row.get("email") or "",
-            "roles": ", ".join(each["name"] for each in roles),
-            "roleList": roles,
-            "extId": row["id"],
+            "roles": names,
+            "roleList": rows,
+            "extId": number,
             "userName": username,
             "firstName": first,
             "lastName": last,
         }
 
-    def _role(self, row: Role) -> RoleRow:
-        """Name a role: Moodle leaves the name of a standard role empty, its shortname is always there."""
-        key = row.get("roleid", 0), row.get("shortname") or "", row.get("name") or ""
-        known = self._roles.get(key)
+    def _roles(self, roles: Sequence[Role]) -> _Roles:
+        """Name roles; those that many users have are looked at once."""
+        if len(roles) == 1:  # as nearly all have
+            role = roles[0]
+            key: _Key = (role.get("roleid"), role.get("shortname"), role.get("name"))
+        else:
+            key = tuple([(role.get("roleid"), role.get("shortname"), role.get("name")) for role in roles])
+        known = self._known.get(key)
         if known is None:
-            number, shortname, raw = key
-            name = (raw and plain_name(raw, self._language)) or shortname
-            known = self._roles[key] = {"id": number, "shortname": shortname, "name": name, "rawName": raw}
+            rows = [self._role(role) for role in roles]
+            known = self._known[key] = _Roles(", ".join(row["name"] for row in rows), rows)
         return known
+
+    def _role(self, role: Role) -> RoleRow:
+        """Name a role: Moodle leaves the name of a standard role empty, its shortname is always there."""
+        shortname, raw = role.get("shortname") or "", role.get("name") or ""
+        name = (raw and plain_name(raw, self._language)) or shortname
+        return {"id": role.get("roleid", 0), "shortname": shortname, "name": name, "rawName": raw}
 
     def info(self, row: EnrolledUser | None) -> UserInfo:
         """Return who made a submission; all empty for a team, for a user who left, and where marking is blind."""
         if row is None:
             return {"firstName": "", "lastName": "", "email": "", "roles": ""}
-        shown = self.user(row)
-        return {key: shown[key] for key in ("firstName", "lastName", "email", "roles")}  # type: ignore[return-value]
+        return {
+            "firstName": row.get("firstname") or "",
+            "lastName": row.get("lastname") or "",
+            "email": row.get("email") or "",
+            "roles": self._roles(row.get("roles") or ()).names,
+        }

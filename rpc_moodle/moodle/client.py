@@ -7,10 +7,10 @@ from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, Any, Self, TypeVar, get_origin, overload
+from typing import Any, Self, TypeVar, overload
 
 import aiohttp
-from pydantic import Field, SecretStr, TypeAdapter
+from pydantic import SecretStr
 from yarl import URL
 
 from rpc_moodle.moodle import errors, wire
@@ -18,6 +18,7 @@ from rpc_moodle.moodle.files.save import Progress, Saved, save
 from rpc_moodle.moodle.files.upload import Upload, multipart
 from rpc_moodle.moodle.files.url import bare, file_url, is_of
 from rpc_moodle.moodle.models import Stored
+from rpc_moodle.moodle.reading import Reader
 from rpc_moodle.transport.address import endpoint, site_url
 from rpc_moodle.transport.allowance import Allowance, too_large
 from rpc_moodle.transport.http import Body, Http
@@ -258,6 +259,6 @@ class MoodleClient:
 
 
 @cache
-def _adapter(into: Any) -> TypeAdapter[Any]:
+def _adapter(into: Any) -> Reader[Any]:
     """Build the reader of a type once: it is costly, and it holds no data of any call."""
-    return TypeAdapter(Annotated[into, Field(fail_fast=True)] if get_origin(into) is list else into)
+    return Reader(into)

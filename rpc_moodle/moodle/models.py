@@ -219,18 +219,18 @@ class UserMappings(_Answer):
     warnings: Several[Notice] = ()
 
 
-class AssignmentSubmissions(_Answer):
+class AssignmentSubmissions(TypedDict, total=False):
     """The submissions of one assignment."""
 
-    assignmentid: int
-    submissions: Rows[Submission] = []
+    assignmentid: Required[int]
+    submissions: Rows[Submission]
 
 
-class Submissions(_Answer):
-    """The answer of ``mod_assign_get_submissions``."""
+class Submissions(TypedDict, total=False):
+    """The answer of ``mod_assign_get_submissions``; ``warnings`` say what was left out."""
 
-    assignments: Several[AssignmentSubmissions] = ()
-    warnings: Several[Notice] = ()
+    assignments: Rows[AssignmentSubmissions]
+    warnings: Rows[dict[str, Any]]
 
 
 class Function(_Answer):

@@ -77,12 +77,14 @@ async def assignment_participants(
     return assignment, await participants(moodle, assignment, able)
 
 
-async def listed(moodle: MoodleClient, assignment: Assignment) -> list[Participant]:
+async def listed(moodle: MoodleClient, assignment: Assignment, group: int = 0) -> list[Participant]:
     """List who takes part, submissions or not; needs ``mod_assign_list_participants`` in the service.
+
+    Where groups are separate and the account may not see all of them, only a group of its own has members.
 
     Of each only ids and the name: all else is costly for the site (``participants.onlyids``).
     """
-    params: Params = {"assignid": assignment.id, "groupid": 0, "filter": "", "onlyids": True}
+    params: Params = {"assignid": assignment.id, "groupid": group, "filter": "", "onlyids": True}
     return await moodle.call("mod_assign_list_participants", params, into=list[Participant])
 
 

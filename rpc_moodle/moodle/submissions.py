@@ -31,14 +31,15 @@ async def latest(moodle: MoodleClient, assignment: Assignment, *, since: int = 0
         params["since"] = since
     if status and not assignment.teamsubmission:
         params["status"] = status
-    answer = await moodle.call(function, params, into=Submissions)
-    for found in answer.assignments:
-        if found.assignmentid == assignment.id:
+    answer = await moodle.call(function, {"assignmentids": [assignment.id]}, into=Submissions)
+    for found in answer.get("assignments", []):
+        if found["assignmentid"] == assignment.id:
+            rows = found.get("submissions", [])
             allowance = Allowance(moodle.http.answers)
-            allowance.take_rows(len(found.submissions))
-            allowance.take_files(sum(1 for row in found.submissions for _ in files_of(row)))
-            return [row for row in found.submissions if not untouched(row)]
-    if answer.warnings:
+            allowance.take_rows(len(rows))
+            allowance.take_files(sum(1 for row in rows for _ in files_of(row)))
+            return [row for row in rows if not untouched(row)]
+    if answer.get("warnings"):
         raise errors.AccessDenied(
             "The account of the API key may not see the submissions: it needs the right to grade.",
             function=function,

@@ -14,6 +14,12 @@ from rpc_moodle.transport.gather import together
 
 USER_FIELDS = "id,username,firstname,lastname,fullname,email,roles"
 
+_LOOKED_AT = 100
+"""Users of a page that are looked at."""
+
+_FEW = 10
+"""Students whom an account could see that may not see all: itself, and whom it mentors."""
+
 Row = TypeVar("Row", bound=Mapping[str, Any])
 
 PAGE = 1000
@@ -22,7 +28,7 @@ WAVE = 4
 """Pages side by side after the first; a site's PHP workers are few."""
 
 
-async def enrolled(
+def enrolled(
     moodle: MoodleClient, course_id: int, *, with_capability: str | None = None, only_active: bool = False
 ) -> AsyncIterator[EnrolledUser]:
     """List the users of a course in the order of their ids, suspended enrolments included by default.
@@ -30,8 +36,7 @@ async def enrolled(
     Raises NotFound or AccessDenied for a course that the account cannot see.
     """
     asked = Selection(with_capability, only_active=only_active)
-    async for user in pages(moodle, course_id, list[EnrolledUser], asked.options()):
-        yield user
+    return pages(moodle, course_id, list[EnrolledUser], asked.options())
 
 
 Field = Literal[
@@ -116,10 +121,9 @@ async def pages(
     """List the users of a course, in the order of their ids unless ``options`` of the function say otherwise.
 
     The first page is asked for alone, since two requests at once collide where an account is new: Moodle notes its
-    preferences twice (``dmlwriteexception``). The others are fetched side by side until one is empty, the
-    second alone where the first is short: users whom the
-    caller may not see make a page short, so a short page is not the end. A site that ignores paging ends it by
-    repeating itself.
+    preferences twice (``dmlwriteexception``). The others are fetched side by side, the second alone where the first
+    is short. A short page is the end where it shows students; elsewhere an empty one is, since users whom the caller
+    may not see make a page short. A site that ignores paging ends it by repeating itself.
 
     Raises MoodleError; NotFound or AccessDenied for a course that the account cannot see; AnswerTooLarge.
     """
@@ -130,15 +134,29 @@ async def pages(
         calls = (_page(moodle, course_id, into, options, number, allowance) for number in range(page, page + wave))
         for rows in await together(calls):
             allowance.take_page(len(rows))
-            fresh = [row for row in rows if row["id"] not in seen]
-            if not fresh:
-                return
-            seen.update(row["id"] for row in fresh)
-            if moodle.listed is not None:
+            fresh = [row for row in rows if row["id"] not in seen] if seen else rows
+            seen.update([row["id"] for row in fresh])
+            if fresh and moodle.listed is not None:
                 await moodle.listed(len(seen))
             for row in fresh:
                 yield row
+            if not fresh or (len(rows) < PAGE and shows_everyone(rows)):
+                return
         page, wave = page + wave, WAVE if page or len(seen) >= PAGE else 1
+
+
+def shows_everyone(rows: list[Row]) -> bool:
+    """Tell whether nobody can be missing from a page: most of its newest users are students, and not just a few.
+
+    Moodle shows all users of a course to whoever may view details there (``moodle/user:viewdetails``), and to all
+    others only themselves, those whom they mentor, and the contacts of courses, who teach.
+    """
+    newest = rows[-_LOOKED_AT:]
+    students = 0
+    for row in newest:
+        roles = row.get("roles") or ()
+        students += len(roles) > 0 and all(role.get("shortname") == "student" for role in roles)
+    return students > _FEW and 2 * students > len(newest)
 
 
 async def _page(  # noqa: PLR0913, PLR0917 - which page of what, and what may be taken of it

@@ -9,9 +9,10 @@ from typing import TypeVar
 from urllib.parse import quote_plus
 
 import orjson
-from pydantic import SecretStr, TypeAdapter, ValidationError
+from pydantic import SecretStr, ValidationError
 
 from rpc_moodle.moodle import errors
+from rpc_moodle.moodle.reading import Reads
 from rpc_moodle.moodle.xml import from_xml
 from rpc_moodle.transport.answers import looks_like, plain, retry_after, whither
 
@@ -259,7 +260,7 @@ def raise_for_status(function: str, status: int, headers: Mapping[str, str], bod
     raise errors.BadResponse(f"The address answers {status} to {function}: it is no Moodle web service. {CHECK_URL}")
 
 
-def read(function: str, body: bytes, into: TypeAdapter[T], language: str | None = None) -> T:
+def read(function: str, body: bytes, into: Reads[T], language: str | None = None) -> T:
     """Read a typed answer straight from the bytes; names that are cleaned on the way in come in that language.
 
     Raises BadResponse, naming the place of the first value that does not fit, never the value.

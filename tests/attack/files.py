@@ -6,11 +6,12 @@ from contextlib import AsyncExitStack
 import aiohttp
 from aiohttp import web
 
-from rpc_moodle.downloads.links import Tickets
-from rpc_moodle.moodle.files.url import file_url
+from rpc_moodle.downloads.links import CONTEXT, FileLinks
+from rpc_moodle.moodle.files.url import file_url, site_of
 from rpc_moodle.sandbox.seed import token_value
 from tests.attack.frame import Attack, Family, Scene
 from tests.faults.ways import KEY
+from utils.tickets import Tickets
 
 SHA1 = "a" * 40
 
@@ -27,11 +28,15 @@ async def film(request: web.Request) -> web.StreamResponse:
         return response
 
 
+def sealed(url: str) -> str:
+    """A link to a file, as the service would have made it."""
+    return FileLinks(Tickets((KEY,), context=CONTEXT)).of(site_of(file_url(url)), KEY).link(url)
+
+
 async def slow_readers(scene: Scene) -> None:
     """Open 40 films of one key, and read none of them."""
     scene.hostile.answers = {"film.mp4": film}
-    url = file_url(f"{scene.hostile.url}/webservice/pluginfile.php/1/a/b/2/film.mp4")
-    ticket = Tickets((KEY,)).seal(url, KEY).partition("ticket=")[2]
+    ticket = sealed(f"{scene.hostile.url}/webservice/pluginfile.php/1/a/b/2/film.mp4").partition("ticket=")[2]
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession(scene.service.url))
 
@@ -55,9 +60,8 @@ async def failing_paths(scene: Scene) -> None:
 
 
 async def ten_thousand_tickets(scene: Scene) -> None:
-    url = file_url(f"{scene.good.url}/webservice/pluginfile.php/1/a/b/2/a.pdf")
-    sealed = Tickets((KEY,)).seal(url, KEY)
-    payload = {"fileUrls": [sealed] * 10_000, "options": {"apiKey": token_value("teacher_full")}}
+    link = sealed(f"{scene.good.url}/webservice/pluginfile.php/1/a/b/2/a.pdf")
+    payload = {"fileUrls": [link] * 10_000, "options": {"apiKey": token_value("teacher_full")}}
     async with scene.caller() as client:
         while True:
             await client.call("downloadSubmissionsFromUser", payload, seconds=60)

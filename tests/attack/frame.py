@@ -1,23 +1,15 @@
 """What every attack needs: a service, a good site, a hostile one, a neighbour who goes on calling, and its row."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from rpc_moodle.sandbox.seed import token_value
 from tests.attack.hostile import HostileSite
+from tests.attack.neighbour import Neighbour
 from tests.processes import MIB, Running, service, site
 from utils.client import Client, connected
-
-PAUSE = 0.02
-"""Seconds between two calls of the neighbour."""
-
-PATIENCE_MS = 20_000
-"""Milliseconds that the neighbour gives a call: one that takes longer has failed."""
 
 
 @dataclass
@@ -79,54 +71,18 @@ class Row:
     before: int
 
 
-class Neighbour:
-    """Calls a good site again and again, on a socket of its own."""
-
-    def __init__(self, scene: Scene, client: Client) -> None:
-        self.delays: list[float] = []
-        self.failures: list[str] = []
-        self._client = client
-        self._payload: dict[str, Any] = {
-            "courseID": 2,
-            "assignmentID": 8,
-            "options": {"url": scene.good.url, "apiKey": token_value("teacher_full"), "timeoutMs": PATIENCE_MS},
-        }
-
-    async def call(self) -> None:
-        started = time.monotonic()
-        try:
-            reply = await self._client.call("getUsersFromAssignment", self._payload, seconds=2 * PATIENCE_MS / 1000)
-        except TimeoutError as error:
-            self.failures.append(str(error))
-        else:
-            if not reply["success"]:
-                self.failures.append(f"{reply['error']['code']}: {reply['message']}")
-        self.delays.append(time.monotonic() - started)
-
-    async def go_on(self) -> None:
-        while True:
-            await self.call()
-            await asyncio.sleep(PAUSE)
-
-
-async def measure(scene: Scene, attack: Attack) -> Row:
+async def measure(scene: Scene, attack: Attack, neighbour: Neighbour) -> Row:
     """Run an attack while the neighbour goes on calling, and say what came of it."""
-    async with scene.caller() as client:
-        neighbour = Neighbour(scene, client)
-        await neighbour.call()
-        neighbour.delays.clear()
-        before = scene.service.memory()
-        _forget_peak(scene.service.pid)
-        going_on = asyncio.create_task(neighbour.go_on())
-        with suppress(TimeoutError):
-            async with asyncio.timeout(scene.seconds):
-                await attack.run(scene)
-        scene.hostile.let_go()
-        going_on.cancel()
-        await asyncio.gather(going_on, return_exceptions=True)
-        await neighbour.call()  # after the attack as before it
-        peak = scene.service.most_memory()
-    return Row(attack, len(neighbour.delays), neighbour.failures, max(neighbour.delays), peak, before)
+    before = scene.service.memory()
+    _forget_peak(scene.service.pid)
+    await neighbour.begin()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(scene.seconds):
+            await attack.run(scene)
+    scene.hostile.let_go()
+    calls = await neighbour.end()
+    peak = scene.service.most_memory()
+    return Row(attack, len(calls.delays), calls.failures, max(calls.delays), peak, before)
 
 
 def _forget_peak(pid: int) -> None:
@@ -140,9 +96,10 @@ async def rows(family: Family, seconds: float) -> AsyncIterator[Row]:
         site() as good,
         service({"SHUTDOWN_SECONDS": "0", **family.settings}, family.command) as attacked,
         HostileSite().serving() as hostile,
+        Neighbour.moved_in(attacked.url, good.url, family.token) as neighbour,
     ):
         for attack in family.attacks:
-            yield await measure(Scene(attacked, good, hostile, seconds, family.token), attack)
+            yield await measure(Scene(attacked, good, hostile, seconds, family.token), attack, neighbour)
 
 
 def mib(number: int) -> int:

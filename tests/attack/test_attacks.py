@@ -2,7 +2,6 @@ import sys
 
 import pytest
 
-from tests.attack import strangers
 from tests.attack.families import FAMILIES
 from tests.attack.frame import Family, mib, rows
 
@@ -13,10 +12,7 @@ MOST_MEMORY = 400
 """MiB that the service may hold at the peak of an attack, of which it takes about 90 at rest."""
 
 
-# Strangers need thousands of sockets: `make attack` has them, and tests/utils/test_door.py what holds them, in small.
-@pytest.mark.parametrize(
-    "family", [each for each in FAMILIES if each is not strangers.FAMILY], ids=lambda family: family.name
-)
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 async def test_no_attack_makes_a_call_of_another_caller_fail_or_the_service_grow(family: Family) -> None:
     async for row in rows(family, SECONDS):
         assert row.failures == [], row.attack.name

@@ -140,7 +140,9 @@ def test_the_container_has_limits_and_no_programs_but_python(containers: dict[st
         assert int(inspect(each, ".HostConfig.PidsLimit")) > 0
         assert inspect(each, 'index .HostConfig.LogConfig.Config "max-size"') == "10m"
     look = "import os; print(*[name for folder in ('/usr/bin', '/usr/sbin') for name in os.listdir(folder)])"
-    assert docker("exec", containers["rpc_moodle"], "python", "-c", look) == ""
+    assert all(
+        name.startswith("python3") for name in docker("exec", containers["rpc_moodle"], "python", "-c", look).split()
+    )
     docker("exec", containers["rpc_moodle"], "python", "-c", "import pip", status=1)
 
 
@@ -163,6 +165,8 @@ async def test_a_running_call_is_finished_before_the_container_stops() -> None:
         assert inspect(service, ".State.ExitCode") == "0"
 
 
+# Said of the client's own request, which is large on purpose: more than nginx takes unless it is told to.
+@pytest.mark.filterwarnings("ignore:Sending a large body directly:ResourceWarning")
 @pytest.mark.usefixtures("containers")
 async def test_behind_nginx_calls_work_by_both_transports() -> None:
     proxy = f"{os.getpid()}_nginx"

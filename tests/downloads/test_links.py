@@ -4,9 +4,10 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from yarl import URL
 
-from rpc_moodle.downloads.links import BadTicket, FileLinks, Tickets
+from rpc_moodle.downloads.links import CONTEXT, ArchiveAccess, ArchiveLinks, BadTicket, FileLinks, Mode
 from rpc_moodle.moodle.errors import InvalidCredential, InvalidSite
 from rpc_moodle.moodle.files.url import file_name, file_of, file_url, site_of
+from utils.tickets import Tickets
 
 TOKEN = SecretStr("0123456789abcdef0123456789abcdef")
 OTHER = SecretStr("ffffffffffffffffffffffffffffffff")
@@ -18,48 +19,71 @@ GERMAN = f"{FOLDER}/2/Gr%C3%B6%C3%9Fe%20%20%C3%9Cbung%20%28final%29%20%231.pdf"
 CHINESE = f"{FOLDER}/3/%E6%9D%8E%E5%B0%8F%E9%BE%8D.docx"
 
 
+OLD = (
+    "gAAAAABrAY3hilvKHJOHsvlOgXRtc7kL8LMp4UWsyRhOT36KPgWqiM05rx3BJe9ULh9aULS1e0dhmXsfXC4rMlUEaw-"
+    "Sm9ZVzGeCN-cqUc7oF34kSQYi1_vz9LMdNYz6A5pjIhRDweyTz5DZz7nIpdQtwsvcMpPvRdvDA-EdBVdVeTn33RtbFwv9NYjwu4-"
+    "CrsMEx6L7nResMPn5pGg5_0m_DW1-0PdpwjbHFVkACCdWd52oCU8kQb4X6KmKs6RCOJicFHggQ7Hk6l-C-YiRwPULoi6ir1y7Byc"
+    "rRzaDxfDnWMF2DNgLjCSGELQW0Yn921ooHSpBKdSTNdZMwrsHUojeJJS3hAH1rXN90HdDVTOLqB3RcCpna0chnBw2cD8LuHlqcBp"
+    "y-po4"
+)
+"""A ticket of ODD as they were made at first, each with its URL sealed in it."""
+
+
 def tickets(*keys: str, seconds: int = 60, now: float = 1000.0) -> Tickets:
-    return Tickets([SecretStr(key) for key in keys or ("a key",)], seconds=seconds, clock=lambda: now)
+    chosen = [SecretStr(key) for key in keys or ("a key",)]
+    return Tickets(chosen, context=CONTEXT, seconds=seconds, clock=lambda: now)
+
+
+def links(*keys: str, seconds: int = 60, now: float = 1000.0) -> FileLinks:
+    return FileLinks(tickets(*keys, seconds=seconds, now=now))
+
+
+def sealed(url: str, by: FileLinks | None = None, mode: Mode = "sealed") -> str:
+    return (by or FileLinks(tickets(), mode)).of(SITE, TOKEN).link(url)
+
+
+def ticket_of(url: str) -> str:
+    return URL(url).query["ticket"]
 
 
 @pytest.mark.parametrize("url", [ESSAY, ODD, GERMAN, CHINESE])
 def test_a_sealed_url_opens_to_the_file_and_the_token(url: str) -> None:
-    access = tickets().open_url(tickets().seal(file_url(url), TOKEN))
+    access = links().open_url(sealed(url))
     assert access.url == file_url(url)
     assert access.token == TOKEN
     assert access.site == URL("https://moodle.example.edu")
 
 
 def test_a_sealed_url_shows_the_file_and_hides_the_token() -> None:
-    sealed = tickets().seal(file_url(ESSAY), TOKEN)
-    assert sealed.startswith(f"{ESSAY}?ticket=")
-    assert TOKEN.get_secret_value() not in sealed
+    link = sealed(ESSAY)
+    assert link.startswith(f"{ESSAY}?ticket=")
+    assert TOKEN.get_secret_value() not in link
 
 
 def test_the_ticket_alone_opens_the_file() -> None:
-    ticket = URL(tickets().seal(file_url(ODD), TOKEN)).query["ticket"]
-    assert tickets().open_ticket(ticket).url == file_url(ODD)
+    ticket = URL(sealed(ODD)).query["ticket"]
+    assert links().open_ticket(ticket).url == file_url(ODD)
 
 
 def test_a_ticket_stands_in_a_path_without_escapes() -> None:
-    ticket = URL(tickets().seal(file_url(CHINESE), TOKEN)).query["ticket"]
+    ticket = URL(sealed(CHINESE)).query["ticket"]
     assert URL("http://service/").joinpath("files", ticket).raw_path == f"/files/{ticket}"
 
 
 def test_sealing_drops_what_an_older_url_carried() -> None:
-    sealed = tickets().seal(file_url(f"{ESSAY}?token={OTHER.get_secret_value()}&forcedownload=1"), TOKEN)
-    assert OTHER.get_secret_value() not in sealed
-    assert tickets().open_url(sealed).url.query == {"forcedownload": "1"}
+    link = sealed(f"{ESSAY}?token={OTHER.get_secret_value()}&forcedownload=1")
+    assert OTHER.get_secret_value() not in link
+    assert links().open_url(link).url.query == {"forcedownload": "1"}
 
 
 def test_a_ticket_survives_another_spelling_of_the_same_path() -> None:
-    sealed = tickets().seal(file_url(GERMAN), TOKEN).replace("(final)", "%28final%29")
-    assert tickets().open_url(sealed).token == TOKEN
+    link = sealed(GERMAN).replace("(final)", "%28final%29")
+    assert links().open_url(link).token == TOKEN
 
 
 def test_a_ticket_opens_the_file_under_its_browser_address() -> None:
-    sealed = tickets().seal(file_url(ESSAY), TOKEN).replace("/webservice/pluginfile.php", "/pluginfile.php")
-    assert tickets().open_url(sealed).url == URL(ESSAY)
+    link = sealed(ESSAY).replace("/webservice/pluginfile.php", "/pluginfile.php")
+    assert links().open_url(link).url == URL(ESSAY)
 
 
 @pytest.mark.parametrize(
@@ -72,75 +96,134 @@ def test_a_ticket_opens_the_file_under_its_browser_address() -> None:
     ],
 )
 def test_a_ticket_at_another_url_is_refused(elsewhere: str) -> None:
-    ticket = URL(tickets().seal(file_url(ESSAY), TOKEN)).query["ticket"]
+    ticket = URL(sealed(ESSAY)).query["ticket"]
     with pytest.raises(BadTicket, match="another file URL"):
-        tickets().open_url(f"{elsewhere}?ticket={ticket}")
+        links().open_url(f"{elsewhere}?ticket={ticket}")
 
 
 def test_a_ticket_of_a_site_without_slash_arguments_is_bound_to_its_file() -> None:
     url = "https://moodle.example.edu/webservice/pluginfile.php?file=/53/a/b/1/essay.pdf"
-    sealed = tickets().seal(file_url(url), TOKEN)
-    assert file_name(tickets().open_url(sealed).url) == "essay.pdf"
+    link = sealed(url)
+    assert file_name(links().open_url(link).url) == "essay.pdf"
     with pytest.raises(BadTicket):
-        tickets().open_url(sealed.replace("essay.pdf", "other.pdf"))
+        links().open_url(link.replace("essay.pdf", "other.pdf"))
 
 
 def test_a_ticket_is_good_until_its_time_has_passed() -> None:
-    sealed = tickets(seconds=60, now=1000).seal(file_url(ESSAY), TOKEN)
-    assert tickets(now=1060).open_url(sealed).token == TOKEN
+    link = sealed(ESSAY, links(seconds=60, now=1000))
+    assert links(now=1060).open_url(link).token == TOKEN
     with pytest.raises(BadTicket, match="expired"):
-        tickets(now=1061).open_url(sealed)
+        links(now=1061).open_url(link)
 
 
 def test_a_ticket_of_another_service_is_refused() -> None:
     with pytest.raises(BadTicket, match="not one of this service"):
-        tickets("mine").open_url(tickets("theirs").seal(file_url(ESSAY), TOKEN))
+        links("mine").open_url(sealed(ESSAY, links("theirs")))
 
 
 def test_a_rotated_key_still_opens_and_no_longer_seals() -> None:
-    old = tickets("old").seal(file_url(ESSAY), TOKEN)
-    both = tickets("new", "old")
+    old = sealed(ESSAY, links("old"))
+    both = links("new", "old")
     assert both.open_url(old).token == TOKEN
-    assert tickets("new").open_url(both.seal(file_url(ESSAY), TOKEN)).token == TOKEN
+    assert links("new").open_url(sealed(ESSAY, both)).token == TOKEN
     with pytest.raises(BadTicket):
-        tickets("new").open_url(old)
+        links("new").open_url(old)
 
 
 def test_without_a_key_each_service_makes_its_own() -> None:
-    service = Tickets()
-    sealed = service.seal(file_url(ESSAY), TOKEN)
-    assert service.open_url(sealed).token == TOKEN
+    service = FileLinks(Tickets(context=CONTEXT))
+    link = sealed(ESSAY, service)
+    assert service.open_url(link).token == TOKEN
     with pytest.raises(BadTicket):
-        Tickets().open_url(sealed)
+        FileLinks(Tickets(context=CONTEXT)).open_url(link)
 
 
 def test_empty_keys_are_no_keys() -> None:
-    sealed = Tickets([SecretStr("")]).seal(file_url(ESSAY), TOKEN)
+    link = sealed(ESSAY, FileLinks(Tickets([SecretStr("")], context=CONTEXT)))
     with pytest.raises(BadTicket):
-        Tickets([SecretStr("")]).open_url(sealed)
+        FileLinks(Tickets([SecretStr("")], context=CONTEXT)).open_url(link)
 
 
 def test_a_ticket_for_one_purpose_does_not_serve_another() -> None:
     with pytest.raises(BadTicket, match="something else"):
-        tickets().open_ticket(tickets().wrap("archive", {"url": ESSAY, "token": "x"}))
+        links().open_ticket(tickets().wrap("archive", {"url": ESSAY, "token": "x"}))
 
 
 @given(st.text(max_size=300))
 def test_no_made_up_ticket_does_more_than_be_refused(ticket: str) -> None:
     with pytest.raises(BadTicket):
-        tickets().open_ticket(ticket)
+        links().open_ticket(ticket)
 
 
 @given(st.data())
 def test_a_ticket_with_any_character_changed_is_refused_or_means_the_same(data: st.DataObject) -> None:
-    ticket = URL(tickets().seal(file_url(ESSAY), TOKEN)).query["ticket"]
+    ticket = URL(sealed(ESSAY)).query["ticket"]
     place = data.draw(st.integers(0, len(ticket) - 1))
     changed = ticket[:place] + data.draw(st.sampled_from("AZaz09-_")) + ticket[place + 1 :]
     try:
-        opened = tickets().open_ticket(changed)
+        opened = links().open_ticket(changed)
     except BadTicket:
         return
     assert opened.url == URL(ESSAY)  # unchanged, or only in the last character's unused bits
+
+
+def test_a_ticket_as_they_were_made_at_first_still_opens_its_file() -> None:
+    assert links().open_ticket(OLD) == (file_url(ODD), TOKEN)
+    assert links().open_url(f"{ODD}?ticket={OLD}").token == TOKEN
+    with pytest.raises(BadTicket, match="another file URL"):
+        links().open_url(f"{ESSAY}?ticket={OLD}")
+
+
+def test_the_links_of_a_call_share_what_is_sealed_and_differ_in_their_tags() -> None:
+    call = links().of(SITE, TOKEN)
+    heads, tags = zip(*(ticket_of(call.link(url)).split(".") for url in (ESSAY, ODD, GERMAN)), strict=True)
+    assert len(set(heads)) == 1
+    assert len(set(tags)) == 3
+
+
+def test_the_tag_of_another_file_or_another_call_is_refused() -> None:
+    call, other_call = links().of(SITE, TOKEN), links().of(SITE, TOKEN)
+    head, tag = ticket_of(call.link(ESSAY)).split(".")
+    _, of_file = ticket_of(call.link(f"{FOLDER}/1/essaz.pdf")).split(".")
+    _, of_call = ticket_of(other_call.link(ESSAY)).split(".")
+    assert links().open_ticket(f"{head}.{tag}").token == TOKEN
+    for wrong in (of_call, of_file[:20] + tag[20:], tag[:20] + of_file[20:], of_file[:-8] + tag[-8:], "", "AAAA"):
+        with pytest.raises(BadTicket, match="not one of this service"):
+            links().open_ticket(f"{head}.{wrong}")
+
+
+def test_what_a_series_seals_is_no_ticket_by_itself() -> None:
+    with pytest.raises(BadTicket, match="something else"):
+        links().open_ticket(ticket_of(sealed(ESSAY)).partition(".")[0])
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        ESSAY.replace("essay", "%65ssay"),
+        ESSAY.replace("essay.pdf", "r\u00e4w data.csv"),
+        ESSAY.replace("/webservice/", "/"),
+        f"{ESSAY}?forcedownload=1",
+        f"{FOLDER}/1/a[1].pdf",
+        f"{FOLDER}/1/.essay.pdf",
+        f"{FOLDER}/1/50%25.pdf",
+        f"{FOLDER}//essay.pdf",
+    ],
+)
+def test_a_url_in_another_spelling_opens_to_its_file(url: str) -> None:
+    assert links().open_url(sealed(url)) == (file_url(url), TOKEN)
+
+
+@given(st.text(st.sampled_from("aA0./%2eEfF5cCü ~+[]?#&=\\"), max_size=20))
+def test_whatever_a_site_calls_a_file_its_link_opens_it_or_there_is_none(name: str) -> None:
+    url = f"{FOLDER}/1/{name}"
+    try:
+        meant = file_of(url, SITE)
+    except InvalidSite:
+        with pytest.raises(InvalidSite):
+            sealed(url)
+    else:
+        assert links().open_url(sealed(url)) == (meant, TOKEN)
 
 
 def test_a_refusal_says_invalid_token() -> None:
@@ -148,17 +231,17 @@ def test_a_refusal_says_invalid_token() -> None:
 
 
 def test_neither_an_opened_ticket_nor_a_refusal_shows_the_token() -> None:
-    sealed = tickets().seal(file_url(ESSAY), TOKEN)
-    assert TOKEN.get_secret_value() not in repr(tickets().open_url(sealed))
+    link = sealed(ESSAY)
+    assert TOKEN.get_secret_value() not in repr(links().open_url(link))
     with pytest.raises(BadTicket) as refused:
-        tickets(now=9999).open_url(sealed)
-    assert URL(sealed).query["ticket"] not in str(refused.value)
+        links(now=9999).open_url(link)
+    assert URL(link).query["ticket"] not in str(refused.value)
 
 
 def test_links_are_sealed_unless_the_operator_says_otherwise() -> None:
-    assert "?ticket=" in FileLinks(tickets()).link(file_url(ESSAY), TOKEN)
-    assert FileLinks(tickets(), "plain").link(file_url(ESSAY), TOKEN) == f"{ESSAY}?token={TOKEN.get_secret_value()}"
-    assert FileLinks(tickets(), "none").link(file_url(ESSAY), TOKEN) == ESSAY
+    assert "?ticket=" in sealed(ESSAY)
+    assert sealed(ESSAY, mode="plain") == f"{ESSAY}?token={TOKEN.get_secret_value()}"
+    assert sealed(ESSAY, mode="none") == ESSAY
 
 
 @pytest.mark.parametrize(
@@ -173,6 +256,9 @@ def test_links_are_sealed_unless_the_operator_says_otherwise() -> None:
     ],
 )
 def test_what_is_no_file_of_the_site_itself_is_not_one_that_its_token_opens(url: str) -> None:
+    for mode in ("sealed", "plain", "none"):
+        with pytest.raises(InvalidSite):
+            sealed(url, mode=mode)
     with pytest.raises(InvalidSite):
         file_of(url, SITE)
     assert file_of(f"{ESSAY}?token=x", SITE) == URL(ESSAY)
@@ -214,38 +300,37 @@ def test_a_token_spelt_with_escapes_is_refused(name: str) -> None:
 def test_every_form_of_link_is_understood_whatever_the_mode(mode: str) -> None:
     links = FileLinks(tickets(), mode)  # type: ignore[arg-type] # parametrize gives str
     for form in ("sealed", "plain", "none"):
-        url = FileLinks(tickets(), form).link(file_url(ODD), TOKEN)
+        url = sealed(ODD, mode=form)
         access = links.resolve(url, site=SITE, token=TOKEN)
         assert (access.url, access.token) == (file_url(ODD), TOKEN)
 
 
 def test_what_the_url_carries_comes_before_the_token_of_the_call() -> None:
-    links = FileLinks(tickets())
-    assert links.resolve(links.link(file_url(ESSAY), TOKEN), token=OTHER).token == TOKEN
-    assert links.resolve(f"{ESSAY}?token={TOKEN.get_secret_value()}", token=OTHER).token == TOKEN
+    assert links().resolve(sealed(ESSAY), token=OTHER).token == TOKEN
+    assert links().resolve(f"{ESSAY}?token={TOKEN.get_secret_value()}", token=OTHER).token == TOKEN
 
 
 def test_a_bare_url_needs_a_token_in_the_call() -> None:
     with pytest.raises(InvalidCredential):
-        FileLinks(tickets()).resolve(ESSAY, site=SITE)
+        links().resolve(ESSAY, site=SITE)
 
 
 def test_a_plain_token_that_cannot_be_one_is_refused() -> None:
     with pytest.raises(InvalidCredential):
-        FileLinks(tickets()).resolve(f"{ESSAY}?token=a%0Ab")
+        links().resolve(f"{ESSAY}?token=a%0Ab")
 
 
 @pytest.mark.parametrize("form", ["sealed", "plain", "none"])
 def test_a_file_of_another_site_than_the_call_is_refused(form: str) -> None:
-    url = FileLinks(tickets(), form).link(file_url(ESSAY), TOKEN)  # type: ignore[arg-type] # parametrize gives str
+    url = sealed(ESSAY, mode=form)  # type: ignore[arg-type] # parametrize gives str
     for site in ("https://other.example.edu", "https://moodle.example.edu/moodle", "http://moodle.example.edu"):
         with pytest.raises(InvalidSite, match="another site"):
-            FileLinks(tickets()).resolve(url, site=URL(site), token=TOKEN)
+            links().resolve(url, site=URL(site), token=TOKEN)
 
 
 def test_a_broken_ticket_is_refused_even_beside_a_good_token() -> None:
     with pytest.raises(BadTicket):
-        FileLinks(tickets()).resolve(f"{ESSAY}?ticket=broken", site=SITE, token=TOKEN)
+        links().resolve(f"{ESSAY}?ticket=broken", site=SITE, token=TOKEN)
 
 
 @pytest.mark.parametrize(
@@ -329,3 +414,50 @@ def test_a_listed_file_is_read_as_a_pasted_one(url: str, site: URL) -> None:
 def test_a_listed_path_that_leads_elsewhere_is_refused(path: str) -> None:
     with pytest.raises(InvalidSite):
         file_of(f"{FOLDER}/{path}", SITE)
+
+
+ARCHIVE = ArchiveAccess(SITE, TOKEN, 2, 53)
+
+
+def test_the_ticket_of_an_archive_opens_to_what_was_sealed() -> None:
+    assert ArchiveLinks(tickets()).open(ArchiveLinks(tickets()).seal(ARCHIVE)) == ARCHIVE
+
+
+def test_the_ticket_of_an_archive_opens_no_file_and_the_other_way_round() -> None:
+    with pytest.raises(BadTicket, match="something else"):
+        links().open_ticket(ArchiveLinks(tickets()).seal(ARCHIVE))
+    with pytest.raises(BadTicket):
+        ArchiveLinks(tickets()).open(ticket_of(sealed(ESSAY)))
+
+
+def test_what_is_sealed_keeps_its_names_so_that_replicas_of_two_versions_understand_each_other() -> None:
+    assert tickets().unwrap("archive", ArchiveLinks(tickets()).seal(ARCHIVE)) == {
+        "site": str(SITE),
+        "token": TOKEN.get_secret_value(),
+        "course": 2,
+        "cmid": 53,
+    }
+    assert tickets().unwrap_item("files", ticket_of(sealed(ESSAY))) == (
+        {"script": f"{SITE}/webservice/pluginfile.php", "token": TOKEN.get_secret_value()},
+        ESSAY.removeprefix(f"{SITE}/webservice/pluginfile.php"),
+    )
+
+
+def test_a_refused_ticket_says_what_to_do_where_something_can_be_done() -> None:
+    with pytest.raises(BadTicket) as expired:
+        links(now=2000).open_url(sealed(ESSAY))
+    assert str(expired.value) == "The ticket has expired; ask for the submissions again to get a new one."
+    with pytest.raises(BadTicket) as foreign:
+        links().open_url(ESSAY)
+    assert str(foreign.value) == "The ticket is not one of this service, or its key is no longer in use."
+
+
+def test_a_listed_file_of_the_site_leaves_with_a_ticket_and_any_other_not_at_all() -> None:
+    call = links().of(SITE, TOKEN)
+    assert links().open_url(call.listed(ESSAY)) == (URL(ESSAY), TOKEN)
+    assert call.listed("https://elsewhere.example/video") == ""
+
+
+def test_a_bare_url_without_a_key_says_what_is_missing() -> None:
+    with pytest.raises(InvalidCredential, match="neither a ticket nor a token"):
+        links().resolve(ESSAY)

@@ -215,17 +215,17 @@ CASES = (
     Case("a file that is none of Moodle's", "invalid_request", asking(DOWNLOAD, fileUrls=["https://example.edu/x"])),
     Case(
         "feedback for the same user twice",
-        "invalid_request",
+        "partial_failure",
         asking(PUBLISH, **_TWICE),
     ),
     Case(
         "feedback with an empty text",
-        "invalid_request",
+        "partial_failure",
         asking(PUBLISH, **_EMPTY),
     ),
     Case(
         "feedback under its older name, without a user",
-        "invalid_request",
+        "partial_failure",
         asking(PUBLISH, **_OLDER),
     ),
     Case("a misspelt switch of a call that writes", "invalid_request", asking(PUBLISH, **_FEEDBACK, dryrun=True)),

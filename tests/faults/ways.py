@@ -10,14 +10,14 @@ from urllib.parse import quote
 from pydantic import SecretStr
 from yarl import URL
 
-from rpc_moodle.downloads.links import ArchiveAccess, Tickets
+from rpc_moodle.downloads.links import CONTEXT, ArchiveAccess, ArchiveLinks, FileLinks
 from rpc_moodle.methods import METHODS
-from rpc_moodle.moodle.files.url import file_url
 from rpc_moodle.sandbox import Sandbox
 from rpc_moodle.sandbox.work import Grade
 from tests.everything import PLAIN, PLAIN_READ, PLAIN_WRITE
 from tests.faults.troubles import BAD, OK, SHORT, TIMEOUT, TROUBLES, UNAVAILABLE, UNREACHABLE, Door, Trouble
 from tests.panel_payloads import PANEL
+from utils.tickets import Tickets
 
 KEY = SecretStr("the-key-that-seals-tickets")
 COURSE, ESSAY = 2, 8
@@ -84,6 +84,10 @@ class Way:
         return codes or trouble.codes
 
 
+def _tickets() -> Tickets:
+    return Tickets((KEY,), context=CONTEXT)
+
+
 def files(sandbox: Sandbox, url: str) -> list[str]:
     """The URLs of two submitted files as seen from a door, the first sealed."""
     essay = sandbox.site.by_cmid(ESSAY)
@@ -94,7 +98,7 @@ def files(sandbox: Sandbox, url: str) -> list[str]:
         for row in essay.submissions.values()
         for file in row.files
     ]
-    return [Tickets((KEY,)).seal(file_url(bare[0]), SecretStr(sandbox.token("teacher_full"))), bare[1]]
+    return [FileLinks(_tickets()).of(URL(url), SecretStr(sandbox.token("teacher_full"))).link(bare[0]), bare[1]]
 
 
 DOWNLOAD = "downloadSubmissionsFromUser"
@@ -114,7 +118,7 @@ def _file_path(sandbox: Sandbox, url: str) -> str:
 
 def _archive_path(sandbox: Sandbox, url: str) -> str:
     access = ArchiveAccess(URL(url), SecretStr(sandbox.token("teacher_full")), COURSE, ESSAY)
-    return "/archives/" + Tickets((KEY,)).seal_archive(access)
+    return "/archives/" + ArchiveLinks(_tickets()).seal(access)
 
 
 _PATHS: Mapping[str, Callable[[Sandbox, str], str]] = {"GET /files": _file_path, "GET /archives": _archive_path}

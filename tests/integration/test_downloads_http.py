@@ -16,9 +16,10 @@ from pydantic import SecretStr
 from yarl import URL
 
 from rpc_moodle.app import create_dispatcher, create_tickets
-from rpc_moodle.downloads.links import ArchiveAccess, Tickets
+from rpc_moodle.downloads.links import CONTEXT, ArchiveAccess, ArchiveLinks, FileLinks
 from rpc_moodle.downloads.routes import add_routes
 from rpc_moodle.moodle import Http
+from rpc_moodle.moodle.files.url import file_url, site_of
 from rpc_moodle.sandbox import Fault, Repeated, Sandbox, StoredFile
 from rpc_moodle.settings import Settings
 from tests.integration.conftest import Logs
@@ -28,6 +29,7 @@ from tests.moodle.faulty import TOKEN, FaultySite
 from utils.client import connected
 from utils.server import create_server
 from utils.testing import running
+from utils.tickets import Tickets
 
 MIB = 1024 * 1024
 GERMAN = "Größe  Übung (final) #1.pdf"
@@ -45,7 +47,7 @@ async def service(tickets: Tickets, logs: Logs) -> AsyncIterator[str]:
     logs(settings)
     async with Http(retry_seconds=0) as http:
         app = create_server(create_dispatcher(settings, http, tickets), settings)
-        add_routes(app, http, tickets, patience=1.5)
+        add_routes(app, http, FileLinks(tickets), ArchiveLinks(tickets), patience=1.5)
         async with running(app) as url:
             yield url
 
@@ -74,7 +76,8 @@ def essays(sandbox: Sandbox) -> list[tuple[str, StoredFile]]:
 
 
 def path_of(tickets: Tickets, url: URL | str, token: SecretStr | str) -> str:
-    sealed = tickets.seal(URL(url), token if isinstance(token, SecretStr) else SecretStr(token))
+    links = FileLinks(tickets).of(site_of(file_url(str(url))), SecretStr(token) if isinstance(token, str) else token)
+    sealed = links.link(str(url))
     return f"/files/{URL(sealed).query['ticket']}"
 
 
@@ -208,8 +211,8 @@ async def test_a_wrong_a_foreign_and_an_expired_ticket_are_forbidden(
     browser: aiohttp.ClientSession, site: FaultySite, tickets: Tickets, place: str
 ) -> None:
     foreign = path_of(create_tickets(Settings()), site.url, TOKEN)
-    expired = path_of(Tickets(seconds=-1), site.url, TOKEN)
-    archive = tickets.seal_archive(ArchiveAccess(URL(site.base), TOKEN, 2, 8))
+    expired = path_of(Tickets(context=CONTEXT, seconds=-1), site.url, TOKEN)
+    archive = ArchiveLinks(tickets).seal(ArchiveAccess(URL(site.base), TOKEN, 2, 8))
     other = archive if place == "files" else path_of(tickets, site.url, TOKEN)
     for ticket in ("x", "%00", "ü" * 10, foreign, expired, other):
         async with browser.get(f"/{place}/{ticket.removeprefix('/files/')}") as response:
@@ -265,7 +268,7 @@ async def archive_of(
     browser: aiohttp.ClientSession, sandbox: Sandbox, tickets: Tickets, cmid: int = 8
 ) -> tuple[zipfile.ZipFile, Any]:
     access = ArchiveAccess(URL(sandbox.url), SecretStr(sandbox.token("teacher_full")), 2, cmid)
-    async with browser.get(f"/archives/{tickets.seal_archive(access)}") as response:
+    async with browser.get(f"/archives/{ArchiveLinks(tickets).seal(access)}") as response:
         assert response.status == 200, await response.text()
         assert response.headers["Content-Type"] == "application/zip"
         return zipfile.ZipFile(io.BytesIO(await response.read())), response
@@ -349,7 +352,7 @@ async def test_an_archive_that_cannot_be_listed_is_an_error_and_no_zip(
 ) -> None:
     for token, cmid, status in (("teacher_care", 999, 404), ("teacher_expired", 8, 403)):
         access = ArchiveAccess(URL(sandbox.url), SecretStr(sandbox.token(token)), 2, cmid)
-        async with browser.get(f"/archives/{tickets.seal_archive(access)}") as response:
+        async with browser.get(f"/archives/{ArchiveLinks(tickets).seal(access)}") as response:
             assert response.status == status
 
 
@@ -359,7 +362,7 @@ async def test_the_trailer_of_an_archive_counts_what_is_missing(
     access = ArchiveAccess(URL(sandbox.url), SecretStr(sandbox.token("teacher_full")), 2, 8)
     for fault, missing in ((Fault.NONE, 0), (Fault.HTML, 1)):
         sandbox.site.fault = lambda seen, fault=fault: fault if seen.path.endswith("essay.pdf") else Fault.NONE
-        raw = await raw_get(service, f"/archives/{tickets.seal_archive(access)}")
+        raw = await raw_get(service, f"/archives/{ArchiveLinks(tickets).seal(access)}")
         assert b"\r\nTrailer: X-Archive-Missing\r\n" in raw
         assert raw.endswith(f"\r\n0\r\nX-Archive-Missing: {missing}\r\n\r\n".encode())
 
@@ -408,7 +411,7 @@ async def test_any_number_of_files_and_archives_come_at_once(
     """More than there are places, through each way out."""
     url, file = essays(sandbox)[0]
     token = SecretStr(sandbox.token("teacher_care"))
-    archive = tickets.seal_archive(ArchiveAccess(URL(sandbox.url), token, 2, 8))
+    archive = ArchiveLinks(tickets).seal(ArchiveAccess(URL(sandbox.url), token, 2, 8))
 
     async def get(path: str) -> tuple[int, bytes]:
         async with browser.get(path) as response:
@@ -473,7 +476,7 @@ async def test_a_bug_is_logged_with_its_traceback(
     log = logs(settings)
     async with Http() as http:
         app = create_server(create_dispatcher(settings, http, tickets), settings)
-        add_routes(app, http, tickets)
+        add_routes(app, http, FileLinks(tickets), ArchiveLinks(tickets))
         async with running(app) as url, aiohttp.ClientSession(url) as browser:
             path = path_of(tickets, "http://h/webservice/pluginfile.php/1/a", TOKEN)
             async with browser.get(path) as response:

@@ -11,7 +11,7 @@ from rpc_moodle.downloads.stream import CHUNK, chunked
 from rpc_moodle.errors import translate
 from rpc_moodle.methods import METHODS
 from rpc_moodle.moodle import Http
-from rpc_moodle.moodle.files.url import file_url
+from rpc_moodle.moodle.files.url import file_url, site_of
 from rpc_moodle.sandbox import Sandbox, StoredFile
 from rpc_moodle.settings import Settings
 from tests.methods.conftest import Call
@@ -131,7 +131,7 @@ async def test_a_forged_a_foreign_and_a_moved_ticket_are_invalid_tokens(
     fetch: Fetch, links: list[dict[str, Any]]
 ) -> None:
     url, ticket = links[0]["fileurl"].split("?ticket=")
-    foreign = FileLinks(create_tickets(Settings())).link(file_url(url), TOKEN)
+    foreign = FileLinks(create_tickets(Settings())).of(site_of(file_url(url)), TOKEN).link(url)
     for wrong in (f"{url}?ticket=forged", foreign, f"{links[1]['fileurl'].partition('?')[0]}?ticket={ticket}"):
         reply = await fetch(fileUrls=[wrong])
         assert reply["error"]["code"] == "invalid_token"

@@ -105,6 +105,31 @@ async def test_a_small_course_costs_two_requests(site: aioresponses, moodle: Moo
     assert len(seen) == 2
 
 
+STUDENT, TEACHER = [{"shortname": "student"}], [{"shortname": "teacher"}, {"shortname": "student"}]
+NOBODY: list[object] = []
+
+
+@pytest.mark.parametrize(
+    ("students", "others", "one"),
+    [
+        ([STUDENT] * 30, [TEACHER] * 3, True),  # whoever sees so many students sees everyone
+        ([STUDENT] * 10, [], False),  # some can be oneself, or mentored
+        ([STUDENT] * 30, [TEACHER] * 40, False),
+        ([STUDENT] * 30, [NOBODY] * 40, False),
+        ([TEACHER] * 30, [], False),
+        ([STUDENT] * PAGE, [], False),  # a full page is never the end
+    ],
+)
+async def test_a_course_costs_one_request_where_its_page_shows_everyone(
+    site: aioresponses, moodle: MoodleClient, students: list[object], others: list[object], one: bool
+) -> None:
+    rows = [{"id": number, "roles": roles} for number, roles in enumerate([*others, *students], 1)]
+    seen: list[Fields] = []
+    site.post(REST, callback=answering(lambda fields: rows[start_of(fields) :][:PAGE], seen), repeat=True)
+    assert len([user async for user in users.enrolled(moodle, 2)]) == len(rows)
+    assert (len(seen) == 1) is one
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_withheld_fields_are_absent_and_nothing_breaks(
     site: aioresponses, moodle: MoodleClient, version: str

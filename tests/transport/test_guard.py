@@ -1,8 +1,10 @@
+from socket import AF_INET, AF_INET6
+
 import pytest
 from yarl import URL
 
 from rpc_moodle.transport.errors import HostNotAllowed, PlainHttp
-from rpc_moodle.transport.guard import Guard, is_public
+from rpc_moodle.transport.guard import Guard, family_of, is_public, refusal, written
 
 PRIVATE = [
     "127.0.0.1",
@@ -118,3 +120,65 @@ def test_sites_without_tls_are_refused_where_the_operator_says_so() -> None:
     guard.check(URL("https://moodle.example.edu/"))
     with pytest.raises(PlainHttp):
         guard.check(URL("http://moodle.example.edu/"))
+
+
+@pytest.mark.parametrize(
+    ("says", "rule", "address", "allowed"),
+    [
+        ("an address inside, where nothing is said", Guard(), "10.0.0.1", True),
+        ("one of the Internet, where nothing is said", Guard(), "8.8.8.8", True),
+        ("an address inside, where only public ones may be", Guard(private=False), "10.0.0.1", False),
+        ("one of the Internet, where only public ones may be", Guard(private=False), "8.8.8.8", True),
+        ("a list that does not name the host", Guard(hosts=["other.example"]), "8.8.8.8", False),
+    ],
+)
+def test_the_address_of_a_name_that_no_list_holds(says: str, rule: Guard, address: str, allowed: bool) -> None:
+    assert rule.allows("moodle.example.edu", address) is allowed, says
+
+
+def test_without_a_rule_every_site_may_be_called() -> None:
+    for url in ("http://moodle.example.edu/", "http://10.0.0.1/", "https://localhost/"):
+        Guard().check(URL(url))
+
+
+def test_a_name_is_not_refused_before_it_is_resolved() -> None:
+    Guard(private=False).check(URL("https://moodle.example.edu/"))
+
+
+def test_a_refusal_names_the_host_or_the_reason() -> None:
+    assert str(refusal("in.house")) == "This service may not connect to in.house."
+    with pytest.raises(HostNotAllowed, match=r"connect to 10\.0\.0\.1\."):
+        Guard(private=False).check(URL("https://10.0.0.1/"))
+    with pytest.raises(PlainHttp, match="no site over http://"):
+        Guard(http=False).check(URL("http://moodle.example.edu/"))
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("moodle.example.edu", ""),
+        ("xlocalhost", ""),
+        ("localhost", "127.0.0.1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("127.1", "127.0.0.1"),
+        ("8.8.8.8", "8.8.8.8"),
+    ],
+)
+def test_what_address_a_host_is(host: str, address: str) -> None:
+    assert written(host) == address
+
+
+def test_the_zone_of_an_address_changes_nothing() -> None:
+    assert not is_public("fe80::1%eth0")
+    assert is_public("2606:4700:4700::1111%eth0")
+
+
+def test_a_colon_makes_it_the_sixth_version() -> None:
+    assert (family_of("::1"), family_of("127.0.0.1")) == (AF_INET6, AF_INET)
+
+
+def test_names_are_compared_without_a_last_dot_blanks_and_case() -> None:
+    guard = Guard(hosts=[" Moodle.Example.EDU. ", "*.Uni.example"])
+    for name in ("moodle.example.edu", "MOODLE.example.edu.", "a.UNI.example."):
+        assert guard.allows(name, "8.8.8.8")
+    assert not guard.allows("moodle.example.ed", "8.8.8.8")

@@ -1,8 +1,10 @@
 """Starting, health, and stopping without losing a reply."""
 
 import asyncio
+import gc
 import json
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -139,3 +141,14 @@ async def test_a_large_reply_is_flushed_before_the_stop(transport: str) -> None:
         await made.wait()
     assert [len(part) for part in (await call)["data"]] == [8_000_000, 1]
     await client.disconnect()
+
+
+def test_what_a_start_has_made_is_not_walked_through_again() -> None:
+    """In a process of its own, since it cannot be taken back."""
+    settled = "import gc; from utils.server import lifecycle; lifecycle.settle()"
+    code = f"{settled}; print(gc.get_freeze_count(), gc.get_threshold()[0])"
+    said = subprocess.check_output([sys.executable, "-c", code])  # noqa: S603 - our own words
+    frozen, newest = map(int, said.split())
+    assert frozen > 10_000
+    assert newest > 10_000
+    assert gc.isenabled()

@@ -1,6 +1,7 @@
 """Making the server's application, listening, and stopping without losing a reply."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -89,6 +90,16 @@ async def listening(
         await runner.cleanup()
 
 
+def settle() -> None:
+    """Look for garbage more seldom, and never again among what a start has made.
+
+    A reply of thousands of rows has the interpreter walk through all objects of the process again and again otherwise:
+    a quarter of the time of a call, and 40 ms in which nobody is served.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 async def serve(app: web.Application, settings: KitSettings) -> None:
     """Serve until SIGTERM or SIGINT, then stop as :func:`listening` does; raises OSError when the port is taken."""
     log = structlog.get_logger("utils.server")
@@ -101,6 +112,7 @@ async def serve(app: web.Application, settings: KitSettings) -> None:
         async with listening(
             app, host=settings.host, port=settings.port, shutdown_seconds=settings.shutdown_seconds
         ) as url:
+            settle()
             log.info("listening", url=url)
             if not settings.auth_tokens:
                 who = "Anyone who reaches this address" if is_open(settings) else "Any program on this machine"

@@ -22,6 +22,9 @@ from rpc_moodle.transport.tenant import Tenant
 BUFFER = 256 * 1024
 """Bytes after which reading ahead pauses; a piece of a file is about twice as long at most."""
 
+_LARGE = 64 * 1024
+"""Bytes of a piece whose SHA-1 is worth a thread: for the rest of it hashlib holds up nobody."""
+
 _FAILURES = 4  # interruptions in a row that are forgiven
 _PROGRESS = 256 * 1024  # bytes after which the next interruption is the first in a row again
 _PASSING = (errors.Unreachable, errors.SiteTimeout, errors.SiteUnavailable)
@@ -102,6 +105,7 @@ class RemoteFile:
         self._tenant = tenant
         self._exchange = AsyncExitStack()
         self._digest: Digest | None = None
+        self._hashing: asyncio.Future[None] | None = None
         self._failures = 0
         self._failed_at = 0
 
@@ -147,6 +151,7 @@ class RemoteFile:
             try:
                 piece = await self._read()
             except errors.MoodleError as cause:
+                await self._hashed()
                 known = await self._resume(cause)
                 continue
             if not piece:
@@ -157,11 +162,11 @@ class RemoteFile:
             self.received += len(fresh)
             if self.head.length is not None and self.received > self.head.length:
                 raise errors.Unproven("The site sent more of the file than it announced.")
-            if self._digest is not None:
-                self._digest.update(fresh)
+            await self._hash(fresh)
             if held:
                 yield held
             held = fresh
+        await self._hashed()
         self._prove()
         if held:
             yield held
@@ -175,6 +180,22 @@ class RemoteFile:
         if not piece and self.head.length is not None and self.received < self.head.length:
             raise errors.Truncated(f"{self._url.host} broke off in the middle of a file.")
         return piece
+
+    async def _hash(self, piece: bytes) -> None:
+        """Begin to take a piece into the SHA-1: a large one beside the loop, while the piece before it is sent."""
+        await self._hashed()
+        if self._digest is None:
+            return
+        if len(piece) < _LARGE:
+            self._digest.update(piece)
+        else:
+            self._hashing = asyncio.get_running_loop().run_in_executor(None, self._digest.update, piece)
+
+    async def _hashed(self) -> None:
+        """Wait until the SHA-1 holds all that has come."""
+        if self._hashing is not None:
+            hashing, self._hashing = self._hashing, None
+            await hashing
 
     def _prove(self) -> None:
         if self._digest is None:

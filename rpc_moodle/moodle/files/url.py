@@ -14,7 +14,8 @@ SCRIPT = "webservice/pluginfile.php"
 _PATH = re.compile(r"(?P<root>(?:/[^/]+)*?)/(?:webservice/)?pluginfile\.php(?P<file>/.+)?")
 _WRITTEN_WELL = re.compile(r"(?:[A-Za-z0-9_.~!$'()*+,;=:@/-]|%[0-9A-F]{2})+")
 _SECRETS = ("ticket", "token", "wstoken")
-_MAX_LENGTH = 8000
+MAX_LENGTH = 8000
+"""Characters that a file URL may have."""
 
 
 def file_url(pasted: str) -> URL:
@@ -25,7 +26,7 @@ def file_url(pasted: str) -> URL:
 
     Raises InvalidSite when the text is no such address; the message never repeats the text.
     """
-    url = http_url(pasted, "The file URL", longest=_MAX_LENGTH, forbidden=r"[\x00-\x1f\x7f\\]")
+    url = http_url(pasted, "The file URL", longest=MAX_LENGTH, forbidden=r"[\x00-\x1f\x7f\\]")
     found = _PATH.fullmatch(url.raw_path)
     in_query = url.query.get("file", "") if url.raw_query_string else ""
     if found is None or not (found["file"] or in_query.startswith("/")):
@@ -50,7 +51,7 @@ def file_of(fileurl: str, site: URL) -> URL:
     """
     start = f"{str(site).rstrip('/')}/{SCRIPT}/"
     # A listing has thousands of these, of which nothing but the path has to be looked at.
-    if fileurl.startswith(start) and len(fileurl) <= _MAX_LENGTH and _WRITTEN_WELL.fullmatch(fileurl, len(start)):
+    if fileurl.startswith(start) and len(fileurl) <= MAX_LENGTH and _WRITTEN_WELL.fullmatch(fileurl, len(start)):
         if leaves(fileurl.removeprefix(start)):
             raise InvalidSite("The file URL has a path that leads elsewhere when it is decoded.")
         return URL(fileurl, encoded=True)

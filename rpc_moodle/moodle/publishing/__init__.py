@@ -7,7 +7,6 @@ from rpc_moodle.moodle.publishing.entries import (
     Filling,
     InvalidEntries,
     Options,
-    Problem,
     TextFormat,
     is_empty,
 )
@@ -36,7 +35,6 @@ __all__ = [
     "Notice",
     "Options",
     "Outcome",
-    "Problem",
     "Progress",
     "Publication",
     "Report",

@@ -6,7 +6,7 @@ from html import escape
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from rpc_moodle.moodle.publishing.entries import TextFormat, is_empty
+from rpc_moodle.moodle.publishing.entries import TextFormat, fit_format, is_empty
 
 MAX_COMPARED = 1_000_000
 """Characters of a stored comment that are looked at; what is longer is only the same if it is equal."""
@@ -78,16 +78,28 @@ def alike(sent: Comment, stored: Comment) -> bool:
     return bool(words) and words == _words(stored)
 
 
-def below(old: Comment, new: Comment) -> Comment:
-    """Return a comment with another one below it; where the formats differ, both as HTML."""
+def below(old: Comment, new: Comment, shown: Comment | None = None) -> Comment:
+    """Return a comment with another one below it; where the formats differ, both as HTML.
+
+    ``shown`` is what the student sees of the old one, from which its format is told where that is not known.
+    """
     if is_empty(old.text):
         return new
-    known = old.format if old.format is not None else TextFormat.HTML if "<" in old.text else TextFormat.MOODLE
-    old = Comment(old.text, known, old.shown)
+    if old.format is None:
+        old = Comment(old.text, _format_of(old.text, shown))
     if old.format == new.format and not old.shown:
         gap = "\n" if new.format == TextFormat.HTML else "\n\n"
         return Comment(f"{old.text}{gap}{new.text}", new.format)
     return Comment(f"{_as_html(old.text, old.format)}\n{_as_html(new.text, new.format)}", TextFormat.HTML)
+
+
+def _format_of(text: str, shown: Comment | None) -> TextFormat:
+    """Tell the format of a stored text: the one that looks as it is shown, else the one that keeps every word."""
+    likely = fit_format(text, TextFormat.MOODLE)
+    likely = TextFormat.HTML if "<" in text and likely is TextFormat.MOODLE else likely
+    others = (TextFormat.PLAIN, TextFormat.MOODLE, TextFormat.HTML)
+    fits = [each for each in (likely, *others) if shown is not None and same(Comment(text, each), shown)]
+    return fits[0] if fits else likely
 
 
 def _equal(sent: str, stored: str) -> bool:

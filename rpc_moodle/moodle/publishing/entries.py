@@ -8,6 +8,7 @@ from html import unescape
 from re import sub
 from typing import Literal
 
+from rpc_moodle.moodle.errors import InvalidArgument
 from rpc_moodle.moodle.wire import Value
 
 MAX_ENTRIES = 5000
@@ -142,22 +143,12 @@ class Options:
     chunk: int = 75
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with an entry, by its position; None for what concerns them all."""
-
-    index: int | None
-    text: str
-
-
-class InvalidEntries(ValueError):
+class InvalidEntries(InvalidArgument):
     """The call cannot be carried out as it is; nothing has been written."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        """Take at least one problem; the text tells the first, and how many more there are."""
-        first, more = problems[0], len(problems) - 1
-        where = "" if first.index is None else f"Entry {first.index}: "
-        super().__init__(f"{where}{first.text}{f' (and {more} more)' if more else ''}")
+    def __init__(self, *problems: str) -> None:
+        """Take at least one problem, a sentence each; the text tells them all."""
+        super().__init__(" ".join(problems))
         self.problems = problems
 
 
@@ -168,11 +159,11 @@ def check(entries: Sequence[Entry], options: Options) -> None:
     """
     problems = []
     if len(entries) > MAX_ENTRIES:
-        problems.append(Problem(None, f"{len(entries)} entries are too many: {MAX_ENTRIES} at most in one call."))
+        problems.append(f"{len(entries)} entries are too many: {MAX_ENTRIES} at most in one call.")
     if options.workflow_state is not None and options.workflow_state not in WORKFLOW_STATES:
-        problems.append(Problem(None, f"There is no such workflow state; there are {', '.join(WORKFLOW_STATES)}."))
+        problems.append(f"There is no such workflow state; there are {', '.join(WORKFLOW_STATES)}.")
     if problems:
-        raise InvalidEntries(problems)
+        raise InvalidEntries(*problems)
 
 
 def fault(entry: Entry, options: Options) -> str | None:

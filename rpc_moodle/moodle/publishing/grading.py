@@ -4,17 +4,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
+from rpc_moodle.moodle.errors import InvalidArgument
 from rpc_moodle.moodle.publishing.entries import Criterion, Filling
 from rpc_moodle.moodle.text import languages, plain_name
 
 _STORED = Decimal("0.00001")  # Moodle's column has five decimals
 
 
-class OutOfRange(ValueError):
+class OutOfRange(InvalidArgument):
     """A grade that the assignment cannot have; the text is a sentence for a person."""
 
 
-class TwoReadings(ValueError):
+class TwoReadings(InvalidArgument):
     """A grade that is an item's name and another item's number; the text is a sentence for a person."""
 
 

@@ -70,6 +70,10 @@ def reopens(assignment: Assignment, pass_grade: Decimal | None, before: Stored, 
         return False
     if assignment.markingworkflow and step.workflow != "released":
         return False
+    if not step.names_grade and pass_grade is not None and not isinstance(book, Unknown) and book.grade is not None:
+        # The gradebook's own sum counts, which an item's factor or offset makes another than the assignment's.
+        kept = isinstance(step.grade, Decimal) and book.rounded and step.grade < pass_grade
+        return bool(pass_grade) and (kept or book.grade < pass_grade)
     if isinstance(step.grade, Decimal) and (pass_grade is not None or step.grade == assignment.grade):
         return bool(pass_grade) and step.grade < (pass_grade or 0)
     return True
@@ -125,7 +129,7 @@ def _unreleased(before: Stored, step: Step) -> Harm | None:
     book = before.book
     if isinstance(book, Unknown):
         grade = before.mark(before.newest).grade
-        lost = before.workflow == "" and grade is not None
+        lost = before.workflow in {"", "notmarked", UNKNOWN} and grade is not None
     else:
         lost = book.grade is not None
     if not lost:

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
+from rpc_moodle.moodle.groups import groups
 from rpc_moodle.moodle.models import Assignment, Participant
 from rpc_moodle.moodle.participants import listed, submitters, user_mappings
 from rpc_moodle.moodle.publishing.entries import Entry
@@ -12,6 +14,7 @@ from rpc_moodle.moodle.publishing.keys import Key
 from rpc_moodle.moodle.publishing.report import Code, Outcome, Result, invalid
 from rpc_moodle.moodle.publishing.teams import Mates
 from rpc_moodle.moodle.users import enrolled
+from rpc_moodle.transport.gather import together
 
 _LIST = "mod_assign_list_participants"
 _RELEASE = "mod/assign:releasegrades"
@@ -28,14 +31,21 @@ class People:
 async def people(moodle: MoodleClient, assignment: Assignment, key: Key) -> People:
     """Return who takes part, as far as the key may ask.
 
+    An empty list is not nobody: where groups are separate, Moodle gives it to who may not see all groups, and tells
+    of the account's own groups one by one.
+
     Raises MoodleError.
     """
 
-    async def ask() -> list[Participant]:
-        return await listed(moodle, assignment)
+    async def ask(group: int) -> list[Participant]:
+        return await listed(moodle, assignment, group)
 
     try:
-        rows = await key.may(_LIST, ask)
+        rows = await key.may(_LIST, partial(ask, 0))
+        if rows == []:
+            of_user = await groups(moodle, assignment.course)
+            own = sorted(set().union(*of_user.values()))
+            rows = [row for found in await together(ask(group) for group in own) for row in found]
     except errors.AccessDenied:
         rows = None
     if rows is not None:

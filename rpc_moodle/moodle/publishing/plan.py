@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from rpc_moodle.moodle.models import Assignment
+from rpc_moodle.moodle.publishing.attempts import attempt_of
 from rpc_moodle.moodle.publishing.comments import Comment, below, same, same_text
-from rpc_moodle.moodle.publishing.entries import Criterion, Entry, Filling, Options, TextFormat, fit_format
+from rpc_moodle.moodle.publishing.entries import Criterion, Entry, Filling, Options, TextFormat, fit_format, is_empty
 from rpc_moodle.moodle.publishing.grading import OutOfRange, Scheme, TwoReadings
 from rpc_moodle.moodle.publishing.harm import Step, harm, reopens
 from rpc_moodle.moodle.publishing.report import Code, Notice, Outcome, Result
@@ -16,7 +17,7 @@ _ENABLE = "enable {} in the web service of the API key"
 _FORM = "mod_assign_submit_grading_form"
 _GRADE_UNKNOWN = (
     "The user may be graded and this API key cannot read the grade, which writing would lose: "
-    + _ENABLE.format(f"mod_assign_get_submission_status, mod_assign_get_grades or {_FORM}")
+    + _ENABLE.format(f"mod_assign_get_submission_status, or core_grading_get_definitions and {_FORM}")
     + ", or pass the grade."
 )
 _METHOD_UNKNOWN = (
@@ -32,6 +33,11 @@ _COMMENT_UNKNOWN = (
     "There may be a comment that cannot be read, and writing a grade alone would lose it: pass a text too, or "
     + _ENABLE.format(_FORM)
     + "."
+)
+_APPENDED = (
+    "There may be a comment that cannot be read, and a text could not go below it: "
+    + _ENABLE.format("mod_assign_get_submission_status")
+    + ", or replace the comment."
 )
 _LOUD = "Only Moodle's own grading form can write without notifying the student: " + _ENABLE.format(_FORM) + "."
 
@@ -98,41 +104,32 @@ class Plan:
         filling = self._filling(entry, before, attempt)
         if isinstance(filling, Result):
             return filling
+        comment = self._comment(entry, before, attempt)
+        if isinstance(comment, Result):
+            return comment
         state = self.options.workflow_state
         workflow = before.workflow if state is None else state
-        write = Write(
-            entry, before, attempt, grade, workflow, self._comment(entry, before, attempt), filling, state is not None
-        )
+        write = Write(entry, before, attempt, grade, workflow, comment, filling, state is not None)
         write = self._described(write)
         if self._is_there(write):
             return Result(entry.user_id, Outcome.UNCHANGED, notices=standing(before))
         found = harm(self.assignment, self.scheme.pass_grade, self.options, before, _step(write))
         if found is not None:
             return _failed(entry, found.code, found.text)
-        return replace(write, form_only=self._form_only(write))
+        return self._unread(write) or replace(write, form_only=self._form_only(write))
 
     @property
     def _comments(self) -> bool:
         return self.assignment.has("assignfeedback", "comments")
 
     def _attempt(self, entry: Entry, before: Stored) -> int | Result:
-        """Choose the attempt: the one named, else the newest; a text goes to the one that was handed in.
-
-        Where an attempt was reopened and holds nothing yet, a text to the newest one would stand beside an empty
-        attempt and empty the gradebook (``manual.1``); to the one before it, all stays (``manual.3``).
-        """
         named = entry.attempt if entry.attempt is not None else self.options.attempt
-        if named is not None:
-            if 0 <= named <= before.newest:
-                return named
-            text = f"There is no attempt {named}; attempts are counted from 0, and the newest is {before.newest}."
-            return _failed(entry, Code.ATTEMPT_UNKNOWN, text)
-        newest = before.mark(before.newest)
-        if entry.names_grade or before.newest == 0 or newest.handed_in or isinstance(newest.grade, Decimal):
-            return before.newest
-        earlier = [number for number in range(before.newest) if before.mark(number).handed_in]
-        graded = [number for number in earlier if isinstance(before.mark(number).grade, Decimal)]
-        return max(graded or earlier or [before.newest - 1])
+        if named is None:
+            return attempt_of(self.assignment, entry, before)
+        if 0 <= named <= before.newest:
+            return named
+        text = f"There is no attempt {named}; attempts are counted from 0, and the newest is {before.newest}."
+        return _failed(entry, Code.ATTEMPT_UNKNOWN, text)
 
     def _grade(self, entry: Entry, before: Stored, attempt: int) -> Decimal | Unknown | Result | None:
         if entry.filling is not None:
@@ -173,19 +170,20 @@ class Plan:
             return _failed(entry, Code.ADVANCED_GRADING, f"{text}grade: {'; '.join(faults[:5])}. Pass advancedGrading.")
         return stored
 
-    def _comment(self, entry: Entry, before: Stored, attempt: int) -> Comment | None:
+    def _comment(self, entry: Entry, before: Stored, attempt: int) -> Comment | Result | None:
         """Return the comment that is to be there; one whose format alone is another gets a space at its end.
 
         Moodle compares the text only, and would keep text and format.
         """
         if entry.text is None:
             return None
-        comment = Comment(entry.text, fit_format(entry.text, entry.format))
+        text = "" if is_empty(entry.text) else entry.text
+        comment = Comment(text, fit_format(text, entry.format))
         there = before.mark(attempt).comment
         if isinstance(there, Unknown):
-            return comment
+            return _failed(entry, Code.COMMENT_UNKNOWN, _APPENDED) if self.options.append else comment
         if self.options.append:
-            return there if _ends_with(there, comment) else below(there, comment)
+            return there if _ends_with(there, comment) else below(there, comment, self._shown(before, attempt))
         if comment.text.strip() and same_text(comment, there, self._shown(before, attempt)):
             return Comment(f"{comment.text} ", comment.format)
         return comment
@@ -211,16 +209,26 @@ class Plan:
             notices.append(Notice.REOPENED)
         if write.comment is not None and write.comment.format != write.entry.format and not self.options.append:
             notices.append(Notice.SENT_AS_PLAIN)
+        if write.entry.names_grade and not write.is_newest:
+            notices.append(Notice.OLDER_ATTEMPT)
         return replace(write, notify=notify, notices=tuple(notices), may_clear=self.options.overwrite_grades)
+
+    def _unread(self, write: Write) -> Result | None:
+        """Refuse a text beside a grade that may come from a rubric or guide: no writer keeps that one unseen.
+
+        A form without the filling loses it as well (``form.rubric_text_only``).
+        """
+        known = self.scheme.method is not None or write.before.mark(write.attempt).direct
+        if known or write.entry.names_grade or write.grade is None or self.options.overwrite_grades:
+            return None
+        text = _GRADE_UNKNOWN if isinstance(write.grade, Unknown) else _METHOD_UNKNOWN
+        return _failed(write.entry, Code.GRADE_UNKNOWN, text)
 
     def _form_only(self, write: Write) -> Result | None:
         """Return why nothing but Moodle's own form can do it, None where any writer can."""
         entry, mark = write.entry, write.before.mark(write.attempt)
         if isinstance(write.grade, Unknown):
             return _failed(entry, Code.GRADE_UNKNOWN, _GRADE_UNKNOWN)
-        kept = not entry.names_grade and write.grade is not None and not self.options.overwrite_grades
-        if kept and self.scheme.method is None and not mark.direct:
-            return _failed(entry, Code.GRADE_UNKNOWN, _METHOD_UNKNOWN)
         if isinstance(write.workflow, Unknown):
             return _failed(entry, Code.WORKFLOW_UNKNOWN, _WORKFLOW_UNKNOWN)
         unseen = isinstance(mark.comment, Unknown) or mark.comment.shown

@@ -19,6 +19,7 @@ from rpc_moodle.moodle.publishing.people import People, may_release, people, rea
 from rpc_moodle.moodle.publishing.plan import Plan
 from rpc_moodle.moodle.publishing.reader import Reader
 from rpc_moodle.moodle.publishing.report import Code, Outcome, Report, Result, invalid, not_started, outcome_unknown
+from rpc_moodle.moodle.publishing.sender import Sender
 from rpc_moodle.moodle.publishing.teams import mates
 from rpc_moodle.moodle.publishing.writer import Writer
 from rpc_moodle.transport.gather import both
@@ -71,7 +72,7 @@ class Publication:
         self._results: dict[int, Result] = {}
         self._places = asyncio.Semaphore(self.options.parallel)
         self._key = Key(moodle, self._gated)
-        self._writer: Writer | None = None
+        self._sender: Sender | None = None
         self._stopped = False
 
     def _sort(self, entries: Sequence[Entry]) -> None:
@@ -120,31 +121,30 @@ class Publication:
         self._entries = []  # texts are let go as they are written
         reader.form = plan.scheme.form
         reader.raw_needed = self.options.append
-        writer = Writer(self._moodle, plan, self._key, reader, self._gated, self._has_time, self._clock)
-        self._writer = writer
+        self._sender = Sender(
+            self._moodle, self.assignment, self.options, self._key, self._gated, self._has_time, self._clock
+        )
+        writer = Writer(plan, reader, self._sender)
         await self._record(())
         if open_entries:
             await self._work(writer, open_entries)
         return self.report()
 
-    async def _conditions(self, reader: Reader) -> tuple[Plan, People | None]:
+    async def _conditions(self, reader: Reader) -> tuple[Plan, People]:
         """Read what holds for everybody; of one or two students only what their own state leaves open."""
         options, assignment = self.options, self.assignment
         few = 0 < len(self._entries) <= _FEW and not (options.dry_run or assignment.teamsubmission)
-        who: People | None = None
         if few:
+            _, who = await both(self._key.ask(), people(self._moodle, assignment, self._key))
             reader.one_by_one = True
-            users = [entry.user_id for entry in self._entries]
-            known, direct = await reader.glance(users)
+            users = [entry.user_id for entry in self._entries if entry.user_id in who.ids]
+            direct = await reader.glance(users)  # only of who takes part: of a teacher it would make a submission
             plain = direct and assignment.grade > 0 and all(_is_plain(entry) for entry in self._entries)
             found = Scheme(Decimal(assignment.grade), method="") if plain else await scheme(self._moodle, assignment)
-            if not known:
-                who = await people(self._moodle, assignment, self._key)
         else:
             await self._key.ask()
-            found, everybody = await both(scheme(self._moodle, assignment), people(self._moodle, assignment, self._key))
-            await self._reach_teams(everybody)
-            who = everybody
+            found, who = await both(scheme(self._moodle, assignment), people(self._moodle, assignment, self._key))
+            await self._reach_teams(who)
         release = options.workflow_state != "released" or await may_release(self._moodle, assignment, self._key)
         return Plan(assignment, found, options, may_release=release), who
 
@@ -153,7 +153,7 @@ class Publication:
         total = len(entries)
         pace = Pace(self.options, self._clock)
         while entries:
-            size = pace.size(writer.writes_together(total), self._time_left())
+            size = pace.size(writer.sender.writes_together(total), self._time_left())
             wave = entries[:size]
             del entries[:size]
             with pace.measured(len(wave)):
@@ -177,10 +177,12 @@ class Publication:
         order = [[user, *(mate for mate, via in self._via.items() if via == user)] for user in self._users]
         self._users = tuple(user for team in order for user in team)
 
-    def _refused(self, plan: Plan, entry: Entry, who: People | None) -> bool:
+    def _refused(self, plan: Plan, entry: Entry, who: People) -> bool:
         refused = plan.refusal(entry)
-        if who is not None and entry.user_id not in who.ids:
-            text = "The user does not take part in the assignment."
+        if entry.user_id not in who.ids:
+            text = (
+                "The user does not take part in the assignment: check the id, the enrolment and the groups in Moodle."
+            )
             refused = Result(entry.user_id, Outcome.FAILED, Code.NOT_A_PARTICIPANT, text)
         if refused is not None:
             self._keep(refused)
@@ -197,6 +199,6 @@ class Publication:
             await self._progress(len(self._results), len(self._users))
 
     def _unfinished(self, user: int) -> Result:
-        flying = self._writer is not None and user in self._writer.in_flight
+        flying = self._sender is not None and user in self._sender.in_flight
         result = outcome_unknown(user) if flying else not_started(user)
         return replace(result, via=self._via.get(user), participant=self._numbers.get(user))

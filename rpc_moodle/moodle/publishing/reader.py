@@ -65,23 +65,20 @@ class Reader:
                 found[entry.user_id] = self._from_bulk(entry.user_id, bulk)
         return found
 
-    async def glance(self, users: Sequence[int]) -> tuple[bool, bool]:
+    async def glance(self, users: Sequence[int]) -> bool:
         """Ask about a few users one by one.
 
-        Returns whether all of them are seen to have handed in, and whether all have a grade in points that was given
-        directly, so that nothing more has to be asked of how the assignment is graded.
+        Returns whether all have a grade in points that was given directly, so that nothing more has to be asked of how
+        the assignment is graded.
 
         Raises MoodleError.
         """
         self._glanced = dict(zip(users, await together(self._status(user) for user in users), strict=True))
         states = [self._put(user, seen, Bulk()) for user, seen in self._glanced.items()]
         known = [state for state in states if isinstance(state, Stored) and not self.sees_no_comments]
-        if len(known) < len(states):
-            return False, False
-        direct = all(
+        return len(known) == len(states) and all(
             state.mark(state.newest).direct and not may_reopen(self.assignment, state.newest) for state in known
         )
-        return all(any(mark.handed_in for mark in state.marks.values()) for state in known), direct
 
     async def after(self, writes: Sequence[Write]) -> dict[int, State]:
         """Read back what is stored after writes, never with an answer that was asked for before them.
@@ -125,8 +122,11 @@ class Reader:
         states = {user: self._put(user, seen.get(user), bulk) for user in users}
         if any(self._opens_flags(states[user]) for user in users):
             bulk = await self._bulk(users)
-        elif any(self._opens_book(entry, states[entry.user_id]) for entry in entries):
-            bulk = Bulk(book=await self._books(users))
+        else:
+            if any(self._opens_book(entry, states[entry.user_id]) for entry in entries):
+                bulk = Bulk(book=await self._books(users))
+            if any(self._opens_state(states[user]) for user in users):
+                bulk = replace(bulk, flags=await self._flags())
         return {user: self._put(user, seen.get(user), bulk) for user in users}
 
     def _opens_flags(self, state: State) -> bool:
@@ -137,6 +137,15 @@ class Reader:
         grade = state.mark(state.newest).grade
         unreleased = isinstance(book, BookGrade) and book.grade is None and grade is not None
         return self.assignment.markingworkflow or self.form is not None or grade is UNKNOWN or unreleased
+
+    def _opens_state(self, state: State) -> bool:
+        """Whether a state from when there was a workflow has to be sent back: all writers but the form drop it."""
+        if isinstance(state, errors.MoodleError) or self.key.knows(WriterName.FORM):
+            return False
+        return state.mark(state.newest).grade is not None
+
+    async def _flags(self) -> Any:
+        return await self.key.may("mod_assign_get_user_flags", lambda: flags(self.moodle, self.assignment))
 
     def _opens_book(self, entry: Entry, state: State) -> bool:
         """Whether a status leaves open what the gradebook tells: locks, an override, an older attempt's grade."""
@@ -214,7 +223,7 @@ class Reader:
         """Read what one request each tells about everybody; of the gradebook, one user's if there is but one."""
         reads: Iterable[Coroutine[Any, Any, Any]] = (
             self.key.may(_GRADES, lambda: grades(self.moodle, self.assignment)),
-            self.key.may("mod_assign_get_user_flags", lambda: flags(self.moodle, self.assignment)),
+            self._flags(),
             self.key.gate(lambda: submission_rows(self.moodle, self.assignment)),
             self._books(users),
             self._fillings(),

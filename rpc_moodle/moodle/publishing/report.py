@@ -60,6 +60,7 @@ class Notice(StrEnum):
     HIDDEN = "hidden"
     NOTIFIED = "notified"
     SENT_AS_PLAIN = "sent_as_plain"
+    OLDER_ATTEMPT = "older_attempt"
 
 
 class WriterName(StrEnum):

@@ -1,6 +1,7 @@
 """The requests that write: by Moodle's own grading form, or by the functions that save grades."""
 
 from collections.abc import Iterator, Sequence
+from enum import Enum
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,12 +29,18 @@ _ESCAPED = 3
 _FORM_FIELDS = 8
 """Fields that one function takes in a request that calls many: its name, its arguments, its settings."""
 
-Answer = errors.MoodleError | None
-"""What a site said of one write: an error, or that it has taken it."""
+
+class Sent(Enum):
+    """What became of a request that writes, unless an error came."""
+
+    ANSWERED = "answered"
+    NOT_STARTED = "not started"
+    NOT_REACHED = "not reached"
+    """Moodle leaves the functions of a request for many after the first that fails: nothing was done."""
 
 
-class NotReached(errors.MoodleError):
-    """A function of a request for many, which Moodle leaves after the first that fails: nothing was done."""
+Answer = errors.MoodleError | Sent
+"""What a site said of one write."""
 
 
 async def save_one(moodle: MoodleClient, assignment: Assignment, write: Write) -> None:
@@ -75,18 +82,18 @@ async def save_forms(moodle: MoodleClient, assignment: Assignment, writes: Seque
     answer = await moodle.call(BATCH, {"requests": calls}, read=False)
     given = answer.get("responses") if isinstance(answer, dict) else None
     said = [_said(each) for each in given or []]
-    return [*said, *(NotReached("Moodle did not come to it.") for _ in writes[len(said) :])]
+    return [*said, *(Sent.NOT_REACHED for _ in writes[len(said) :])]
 
 
 def _said(response: Any) -> Answer:
     if not isinstance(response, dict) or not response.get("error"):
-        return None
+        return Sent.ANSWERED
     try:
         failure = orjson.loads(response.get("exception") or "{}")
     except orjson.JSONDecodeError:
         failure = {}
     code = str(failure.get("errorcode") or "")
-    kind = errors.AccessDenied if code == "accessexception" else errors.MoodleException
+    kind = errors.FunctionDenied if code == "accessexception" else errors.MoodleException
     return kind(str(failure.get("message") or "")[:300], function=WriterName.FORM.value, errorcode=code)
 
 

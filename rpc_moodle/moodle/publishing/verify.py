@@ -205,6 +205,5 @@ def _notices(write: Write, after: Stored) -> tuple[Notice, ...]:
     found = list(standing(after)) or list(standing(write.before))
     if after.newest > write.before.newest:
         found.append(Notice.REOPENED)
-    if Notice.SENT_AS_PLAIN in write.notices:
-        found.append(Notice.SENT_AS_PLAIN)
+    found += [notice for notice in (Notice.SENT_AS_PLAIN, Notice.OLDER_ATTEMPT) if notice in write.notices]
     return tuple(found)

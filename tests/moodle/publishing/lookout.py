@@ -17,6 +17,22 @@ FIVE = (
     "mod_assign_get_submissions",
 )
 
+STATUS = (*FIVE, "mod_assign_get_submission_status")
+FULL = (
+    *STATUS,
+    "core_webservice_get_site_info",
+    "mod_assign_save_grades",
+    "mod_assign_get_grades",
+    "mod_assign_get_user_flags",
+    "mod_assign_list_participants",
+    "core_course_get_course_module",
+    "gradereport_user_get_grade_items",
+    "core_grading_get_definitions",
+    "core_grading_get_gradingform_instances",
+)
+
+WRITERS = ("mod_assign_save_grade", "mod_assign_save_grades", "mod_assign_submit_grading_form")
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -104,7 +120,7 @@ class Lookout:
 
     def writes(self) -> list[str]:
         """The functions that were called to write, in order."""
-        return [seen.function for seen in self.site.requests if "save_grade" in seen.function]
+        return [seen.function for seen in self.site.requests if seen.function in WRITERS]
 
     def token_for(self, functions: Sequence[str]) -> str:
         """Make a token of the teacher that may call these functions only."""

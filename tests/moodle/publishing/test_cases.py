@@ -13,25 +13,14 @@ from rpc_moodle.sandbox import Sandbox, add_cases, standings
 from rpc_moodle.sandbox.standing import Standing
 from rpc_moodle.sandbox.work import Assignment
 from tests.moodle.publishing.conftest import Client
-from tests.moodle.publishing.lookout import FIVE
+from tests.moodle.publishing.lookout import FIVE, FULL, STATUS
 from tests.moodle.publishing.runs import publish
 
-STATUS = (*FIVE, "mod_assign_get_submission_status")
-FULL = (
-    *STATUS,
-    "core_webservice_get_site_info",
-    "mod_assign_save_grades",
-    "mod_assign_get_grades",
-    "mod_assign_get_user_flags",
-    "mod_assign_list_participants",
-    "core_course_get_course_module",
-    "gradereport_user_get_grade_items",
-    "core_grading_get_definitions",
-    "core_grading_get_gradingform_instances",
-)
 FORM = (*FULL, "mod_assign_submit_grading_form")
 KEYS = {"five": FIVE, "status": STATUS, "full": FULL, "form": FORM}
+KEYS_OF_FEW = {"form alone": (*FIVE, "mod_assign_submit_grading_form")}
 every_key = pytest.mark.parametrize("key", KEYS)
+reading_keys = pytest.mark.parametrize("key", ["status", "full", "form"])
 able_keys = pytest.mark.parametrize("key", ["full", "form"])
 BELOW_THE_GRADE = {"comments", "notified", "mailed", "book", "grades", "attempts"}
 
@@ -70,7 +59,7 @@ class Seen:
 def run(cases: dict[str, Assignment], client: Client) -> Run:
     async def run(case: str, key: str, entries: Iterable[Entry], **options: Any) -> Seen:
         one = cases[case]
-        moodle: MoodleClient = client(functions=KEYS[key])
+        moodle: MoodleClient = client(functions=(KEYS | KEYS_OF_FEW)[key])
         assignment = await assignment_of(moodle, one.courseid, one.cmid)
         before = standings(one)
         report = await publish(moodle, assignment, list(entries), Options(**options))
@@ -103,6 +92,20 @@ class TestAutomaticReopening:
         answered = [each.function for each in sandbox.requests if each.function.startswith("mod_assign_s")]
         assert len([name for name in answered if name != "mod_assign_submit_grading_form" or key == "form"]) == 1
 
+    @reading_keys
+    async def test_the_same_grade_again_is_there_and_adds_no_attempt(self, run: Run, key: str) -> None:
+        await run("auto", key, [graded(6, 70, "<p>g</p>")])
+        seen = await run("auto", key, [graded(6, 70, "<p>g</p>")])
+        assert (seen.result[0], seen.changed) == (Outcome.UNCHANGED, {})
+
+    @reading_keys
+    async def test_another_grade_stands_on_the_attempt_that_was_handed_in(self, run: Run, key: str) -> None:
+        await run("auto", key, [graded(6, 70, "<p>g</p>")])
+        seen = await run("auto", key, [graded(6, 80, "<p>g</p>")])
+        assert seen.result == (Outcome.PUBLISHED, Code.NONE, (Notice.OLDER_ATTEMPT,))
+        assert (seen.after[6].grades, len(seen.after[6].attempts)) == (((0, 80),), 2)
+        assert seen.after[6].book.grade == 70
+
     async def test_a_text_that_may_reopen_goes_to_the_attempt_that_was_handed_in(self, run: Run) -> None:
         seen = await run("auto", "full", [text(5)], allow_reopen=True)
         assert seen.result == (Outcome.PUBLISHED, Code.NONE, (Notice.REOPENED,))
@@ -115,6 +118,12 @@ class TestUntilPass:
         seen = await run("untilpass", key, [graded(5, 30, "<p>g</p>")])
         assert seen.result == (Outcome.PUBLISHED, Code.NONE, (Notice.REOPENED,))
         assert seen.after[5].grades == ((0, 30),)
+
+    @reading_keys
+    async def test_the_same_failing_grade_again_is_there_and_adds_no_attempt(self, run: Run, key: str) -> None:
+        await run("untilpass", key, [graded(5, 30, "<p>g</p>")])
+        seen = await run("untilpass", key, [graded(5, 30, "<p>g</p>")])
+        assert (seen.result[0], seen.changed) == (Outcome.UNCHANGED, {})
 
     @able_keys
     async def test_a_passing_grade_does_not(self, run: Run, key: str) -> None:
@@ -353,3 +362,31 @@ async def test_a_grade_alone_by_moodles_own_form_sends_no_comment(run: Run, sand
     await run("gradebook", "form", [graded(8, 60)])
     sent = [each.form for each in sandbox.requests if each.function == "mod_assign_submit_grading_form"]
     assert ["comments" in str(form) for form in sent] == [False]
+
+
+class TestWhatCannotBeRead:
+    @pytest.mark.parametrize("user", [5, 6])
+    async def test_the_form_alone_does_not_keep_what_a_rubric_gave(self, run: Run, user: int) -> None:
+        seen = await run("rubric", "form alone", [text(user)])
+        assert (seen.codes, seen.changed) == ([Code.GRADE_UNKNOWN], {})
+
+    async def test_the_form_alone_does_not_keep_a_grade_that_no_workflow_has_released(self, run: Run) -> None:
+        seen = await run("workflow_on", "form alone", [text(5)])
+        assert (seen.codes, seen.changed) == ([Code.WOULD_CLEAR_GRADE], {})
+
+    async def test_nothing_is_put_below_a_comment_that_is_not_seen(self, run: Run) -> None:
+        seen = await run("manual", "five", [graded(7, 12, "<p>new</p>")], append=True)
+        assert (seen.codes, seen.changed) == ([Code.COMMENT_UNKNOWN], {})
+
+    @pytest.mark.parametrize("user", [2, 3, 99999])
+    @every_key
+    async def test_whoever_takes_no_part_is_not_even_asked_about(
+        self, run: Run, cases: dict[str, Assignment], key: str, user: int
+    ) -> None:
+        seen = await run("reading", key, [text(user)])
+        assert seen.codes == [Code.NOT_A_PARTICIPANT]
+        assert not [owner for owner in cases["reading"].attempts if owner[0] == user]
+
+    async def test_a_text_of_which_nothing_is_seen_clears_the_comment(self, run: Run) -> None:
+        seen = await run("gradebook", "full", [text(7, "<br>")], clear=True)
+        assert seen.after[7].comments == ()

@@ -111,3 +111,17 @@ def test_no_text_is_hard_to_compare(text: str) -> None:
 )
 def test_a_text_comes_below_the_one_that_is_there(old: Comment, new: Comment, expected: Comment) -> None:
     assert below(old, new) == expected
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown", "both"),
+    [
+        ("plain <b words", None, "plain &lt;b words\n<p>new</p>"),
+        ("<b>x</b>", None, "<b>x</b>\n<p>new</p>"),
+        ("<b>x</b>", "&lt;b&gt;x&lt;/b&gt;", "&lt;b&gt;x&lt;/b&gt;\n<p>new</p>"),
+        ("a\nb", "a<br />\nb", "a<br />b\n<p>new</p>"),
+    ],
+)
+def test_what_is_below_does_not_change_how_the_text_above_reads(stored: str, shown: str | None, both: str) -> None:
+    seen = None if shown is None else Comment(shown, TextFormat.HTML, shown=True)
+    assert below(Comment(stored, None), Comment("<p>new</p>", TextFormat.HTML), seen).text == both

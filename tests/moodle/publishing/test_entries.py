@@ -53,6 +53,11 @@ def test_a_state_that_moodle_does_not_know_refuses_the_call() -> None:
         check([Entry(5, "a")], Options(workflow_state="Graded"))
 
 
+def test_all_that_is_wrong_with_a_call_is_told_at_once() -> None:
+    with pytest.raises(InvalidEntries, match=r"5001 entries are too many.* no such workflow state"):
+        check([Entry(5, "a")] * 5001, Options(workflow_state="Graded"))
+
+
 A, B = Entry(5, "a", grade=Decimal(3)), Entry(5, "b", grade=Decimal(4))
 
 

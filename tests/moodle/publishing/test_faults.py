@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from rpc_moodle.moodle import MoodleClient
+from rpc_moodle.moodle import Http, MoodleClient
 from rpc_moodle.moodle.assignments import assignment as assignment_of
 from rpc_moodle.moodle.publishing import Code, Entry, Options, Outcome, Report
 from rpc_moodle.sandbox import Fault, Sandbox, Seen
@@ -75,19 +75,23 @@ async def test_after_the_same_call_again_all_is_published_once_and_no_report_has
     sandbox: Sandbox,
     lookout: Lookout,
     stored: Counter[int],
+    http: Http,
+    hasty: Http,
     functions: tuple[str, ...],
     writes: int,
     fault: Fault,
     ever_after: bool,
 ) -> None:
     moodle = client(functions=functions)
+    hangs = fault in {Fault.HANG_BEFORE, Fault.HANG_AFTER}
+    troubled = client(functions=functions, pool=hasty if hangs else http)
     assignment = await assignment_of(moodle, 2, 8)
     options = Options(chunk=2, parallel=2)
     for number in range(writes):
         before = lookout.state()
         first_and_refused = 1 if writes == len(USERS) else 0  # the first request for many is refused
         sandbox.site.fault = at_write(number + first_and_refused, fault, ever_after=ever_after)
-        first = await publish(moodle, assignment, ENTRIES, options)
+        first = await publish(troubled, assignment, ENTRIES, options)
         no_lie(first, lookout)
         sandbox.site.fault = None
         second = await publish(moodle, assignment, ENTRIES, options)
@@ -99,9 +103,9 @@ async def test_after_the_same_call_again_all_is_published_once_and_no_report_has
 
 
 async def test_a_site_that_works_on_after_its_time_harms_nothing_else(
-    client: Client, sandbox: Sandbox, lookout: Lookout
+    client: Client, sandbox: Sandbox, lookout: Lookout, hasty: Http
 ) -> None:
-    moodle, before = client(functions=SINGLE), lookout.state()
+    moodle, before = client(functions=SINGLE, pool=hasty), lookout.state()
     assignment = await assignment_of(moodle, 2, 8)
     sandbox.site.fault = at_write(1, Fault.DELAY)
     no_lie(await publish(moodle, assignment, ENTRIES), lookout)

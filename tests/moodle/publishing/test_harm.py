@@ -64,6 +64,23 @@ CASES = [
     Case("without a grade nobody fails", TEXT, None, settings=UNTIL, pass_grade=FIFTY),
     Case("without a grade to pass nobody fails", KEPT, None, settings=UNTIL, pass_grade=Decimal(0)),
     Case("what passes cannot be read, so it may fail", KEPT, Code.WOULD_REOPEN, settings={**UNTIL, "grade": 100}),
+    Case(
+        "what passes is told by the gradebook, whose item may have a factor",
+        KEPT,
+        Code.WOULD_REOPEN,
+        Stored(book=book(32)),
+        UNTIL,
+        pass_grade=FIFTY,
+    ),
+    Case("the gradebook's offset lets pass", KEPT, None, Stored(book=book(74)), UNTIL, pass_grade=Decimal(70)),
+    Case(
+        "a rounded grade of the gradebook that just passes does not",
+        replace(KEPT, grade=Decimal("49.996")),
+        Code.WOULD_REOPEN,
+        Stored(book=book(50, rounded=True)),
+        UNTIL,
+        pass_grade=FIFTY,
+    ),
     Case("the best grade always passes", replace(KEPT, grade=Decimal(100)), None, settings={**UNTIL, "grade": 100}),
     Case("a grade that cannot be read may fail", replace(KEPT, grade=UNKNOWN), Code.WOULD_REOPEN, settings=UNTIL),
     Case(

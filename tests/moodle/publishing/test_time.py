@@ -103,13 +103,13 @@ async def test_a_grade_that_changed_between_write_and_read_back_is_reported(
     moodle: MoodleClient, sandbox: Sandbox, lookout: Lookout
 ) -> None:
     assignment = await assignment_of(moodle, 2, 8)
-    row = sandbox.site.assignments[1].grades[5, 0]
 
-    def regrade() -> None:
-        if row.comment and row.comment.text == "NEW":
-            row.grade = 11
+    def regrade(seen: Seen) -> Fault:
+        if lookout.comment(1, 5) == "NEW" and lookout.grade(1, 5) != 11:
+            lookout.mark(1, 5, 11, "NEW")
+        return Fault.NONE
 
-    sandbox.site.fault = when("mod_assign_get_submission_status", regrade)
+    sandbox.site.fault = regrade
     report = await publish(moodle, assignment, [Entry(5, "NEW")])
     assert [(result.outcome, result.code) for result in report.results] == [(Outcome.FAILED, Code.CHANGED_MEANWHILE)]
     assert (await publish(moodle, assignment, [Entry(5, "NEW")])).unchanged == 1
