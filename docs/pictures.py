@@ -4,12 +4,16 @@ import asyncio
 import io
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pydantic import SecretStr
 from rich.console import Console
+from rich.progress import Progress
 
-from rpc_moodle.cli import doctor, publish
+from rpc_moodle.cli import doctor, download, publish
 from rpc_moodle.cli.access import Access
+from rpc_moodle.downloads.names import Names
+from rpc_moodle.downloads.tree import submitted_files
 from rpc_moodle.methods import METHODS
 from rpc_moodle.moodle import MoodleClient
 from rpc_moodle.moodle.diagnosis import diagnose
@@ -26,7 +30,7 @@ def canvas() -> Console:
 
 
 async def draw() -> None:
-    """Draw a doctor's findings and a dry run, each against a Moodle in memory."""
+    """Draw a doctor's findings, a dry run and a download, each against a Moodle in memory."""
     needs = {method.name: method.needs for method in METHODS if method.needs}
     async with Sandbox(users=5, wider=True) as site:
         service = site.site.services["more"]
@@ -47,6 +51,20 @@ async def draw() -> None:
         picture = canvas()
         publish.report(picture, "what would change", planned, names)
         picture.save_svg(str(STATIC / "publish.svg"), title="rpc-moodle publish --dry-run")
+        await draw_download(site)
+
+
+async def draw_download(site: Sandbox) -> None:
+    """Draw what a download shows when its last file has come."""
+    picture, bar = canvas(), Progress(*download.columns(), console=canvas(), auto_refresh=False)
+    with TemporaryDirectory() as folder:
+        async with MoodleClient(site.url, site.token("teacher_more")) as moodle:
+            files = await submitted_files(moodle, 2, 8, names=Names(beside=".part"))
+            task = bar.add_task(f"{len(files)} files", total=sum(file.size for file in files))
+            outcome = await download.fetch_all(moodle, files, Path(folder), lambda count: bar.advance(task, count))
+    picture.print(bar.get_renderable())
+    picture.print(download.summary(outcome, Path("essays")))
+    picture.save_svg(str(STATIC / "download.svg"), title="rpc-moodle download")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import re
 
 from rpc_moodle.moodle import errors as moodle
 from rpc_moodle.moodle.files import url as files
+from rpc_moodle.moodle.rights import rights
 from rpc_moodle.moopanel import errors as moopanel
 from utils.errors import INVALID_REQUEST, RATE_LIMITED, TIMEOUT, TOO_LARGE, ErrorCode, RpcError
 
@@ -102,7 +103,9 @@ def sentence(error: moodle.MoodleError) -> str:  # noqa: C901, PLR0911, PLR0912 
         case moodle.FunctionDenied():
             return _ACCESS_EXCEPTION.format(function=error.function)
         case moodle.CapabilityDenied(errorcode=str(code)) if code:
-            return f"The account of the API key lacks a right in Moodle: {error}"
+            return f"The account of the API key lacks a right in Moodle: {error}{_rights(error.function)}"
+        case moodle.AccessDenied(errorcode="") if not isinstance(error, moodle.EnrolmentDenied):
+            return f"{error}{_rights(error.function)}"
         case moodle.UnknownFunction():
             return (
                 f"This site has no function {error.function}: its Moodle is older than the function, or the plugin "
@@ -122,6 +125,12 @@ def sentence(error: moodle.MoodleError) -> str:  # noqa: C901, PLR0911, PLR0912 
             return _hopeful(str(error))
         case _:
             return str(error)
+
+
+def _rights(function: str) -> str:
+    """Name the capabilities that a function always asks for, as Moodle's pages about roles name them."""
+    asked = [f"{each.capability} in the {each.where}" for each in rights(function) if not each.only_for]
+    return f" {function} asks for {' and '.join(asked)}." if asked else ""
 
 
 def _hopeful(text: str) -> str:

@@ -59,3 +59,35 @@ def test_a_busy_site_says_when_to_come_back() -> None:
     error = translate(moodle.SiteBusy("busy", retry_after=7.0))
     assert error is not None
     assert (error.code.name, error.details, error.retryable) == ("rate_limited", {"retryAfter": 7.0}, True)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "named"),
+    [
+        (
+            moodle.CapabilityDenied("Sorry.", errorcode="nopermissions", function="mod_assign_save_grade"),
+            " mod_assign_save_grade asks for mod/assign:grade in the assignment.",
+        ),
+        (
+            moodle.AccessDenied("It may not see them.", function="mod_assign_get_submissions"),
+            " mod_assign_get_submissions asks for mod/assign:viewgrades in the assignment.",
+        ),
+    ],
+)
+def test_a_refusal_names_the_capability_that_is_asked_for(refusal: moodle.MoodleError, named: str) -> None:
+    error = translate(refusal)
+    assert error is not None
+    assert error.message.endswith(named)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        moodle.EnrolmentDenied("Not enrolled.", function="core_enrol_get_enrolled_users"),
+        moodle.CapabilityDenied("Sorry.", errorcode="nopermissions", function="core_course_get_categories"),
+    ],
+)
+def test_no_capability_is_named_that_would_not_help(refusal: moodle.MoodleError) -> None:
+    error = translate(refusal)
+    assert error is not None
+    assert "asks for" not in error.message

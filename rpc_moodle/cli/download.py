@@ -12,7 +12,15 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 
 from rpc_moodle.app import create_http
 from rpc_moodle.cli.access import TokenFileOption, UrlOption, access
@@ -60,13 +68,6 @@ def download(
     chosen = settings(allow_private=True)
     allowed = access(url, token_file)
     console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
 
     async def work(bar: Progress) -> Outcome:
         task = bar.add_task("listing", total=None)
@@ -77,7 +78,7 @@ def download(
             return await fetch_all(moodle, files, directory, lambda count: bar.advance(task, count))
 
     try:
-        with Progress(*columns, console=console) as bar:
+        with Progress(*columns(), console=console) as bar:
             outcome = run(until_told(work(bar)))
     except MoodleError as error:
         typer.echo(sentence(error), err=True)
@@ -87,8 +88,24 @@ def download(
         raise typer.Exit(_INTERRUPTED + told.signal) from None
     for complaint in outcome.complaints():
         typer.echo(complaint, err=True)
-    typer.echo(f"{outcome.fetched} fetched, {outcome.unchanged} unchanged, {len(outcome.failed)} failed: {directory}")
+    typer.echo(summary(outcome, directory))
     raise typer.Exit(1 if outcome.failed else 0)
+
+
+def columns() -> tuple[ProgressColumn, ...]:
+    """Return what the progress of a download shows."""
+    return (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+
+
+def summary(outcome: Outcome, directory: Path) -> str:
+    """Return the line that a download ends with."""
+    return f"{outcome.fetched} fetched, {outcome.unchanged} unchanged, {len(outcome.failed)} failed: {directory}"
 
 
 class Interrupted(Exception):

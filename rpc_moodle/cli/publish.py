@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import shorten
 from typing import Annotated, Any
 
 import typer
@@ -15,10 +16,12 @@ from rpc_moodle.cli.access import Access, TokenFileOption, UrlOption, access
 from rpc_moodle.cli.call import call_once
 from rpc_moodle.cli.generated import OF_A_PERSON
 from rpc_moodle.cli.sheet import NoSheet, read_sheet, resolve
+from rpc_moodle.moodle.text import plain_name
 from rpc_moodle.settings import Settings
 from utils.contract import Envelope
 from utils.logs import configure
 
+_TEXT = 40
 _COLOURS = {"published": "green", "unchanged": "dim", "failed": "red"}
 
 
@@ -85,11 +88,23 @@ def report(console: Console, title: str, reply: Envelope, names: dict[int, str])
         typer.echo(reply["message"], err=True)
         raise typer.Exit(1)
     found = reply["data"]
-    table = Table("user", "name", "status", "why", title=title, box=None, pad_edge=False, header_style="bold")
+    planned = any("after" in row for row in found["results"])
+    columns = ("user", "name", "status", *(("before", "after") if planned else ()), "why")
+    table = Table(*columns, title=title, box=None, pad_edge=False, header_style="bold")
     for row in found["results"]:
         colour = _COLOURS.get(row["status"], "")
         status = f"[{colour}]{row['status']}[/]" if colour else row["status"]
         name, why = names.get(row["extId"], ""), row["message"] if row["status"] == "failed" else row["code"]
-        table.add_row(str(row["extId"]), escape(name), status, escape(str(why)))
+        change = (_seen(row.get("before")), _seen(row.get("after"))) if planned else ()
+        who = f"Participant {row['participant']}" if "participant" in row else str(row["extId"])
+        table.add_row(who, escape(name), status, *map(escape, change), escape(str(why)))
     console.print(table)
     console.print(f"{found['published']} published, {found['unchanged']} unchanged, {found['failed']} failed")
+
+
+def _seen(seen: Mapping[str, str | None] | None) -> str:
+    """Return grade, beginning of the text and workflow state in a line; of a text as HTML, its words."""
+    if seen is None:
+        return ""
+    text = shorten(plain_name(seen["text"] or ""), _TEXT, placeholder="…")
+    return ", ".join(each for each in (seen["grade"], text and f"“{text}”", seen["workflowState"]) if each) or "-"

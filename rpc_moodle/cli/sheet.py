@@ -27,6 +27,7 @@ class Line:
     user: str = ""
     username: str = ""
     email: str = ""
+    participant: str = ""
     grade: str = ""
     text: str = ""
 
@@ -39,7 +40,8 @@ def read_sheet(content: str) -> list[Line]:
     """Return the lines of a sheet that have a grade or a text.
 
     It may be separated by commas, semicolons or tabs, begin with a byte order mark, and name its columns in any case
-    and order. ``Participant N`` of Moodle's worksheet is the user's id, except where marking is blind.
+    and order. ``Participant N`` of Moodle's worksheet is a number of the assignment's own, and no user's id, whether
+    marking is blind or not (``importgradeslib.php`` of Moodle's source).
 
     Raises NoSheet.
     """
@@ -70,16 +72,16 @@ def _places(header: Sequence[str]) -> dict[str, int]:
 
 def _line(number: int, row: Sequence[str], places: Mapping[str, int]) -> Line:
     cells = {column: row[place].strip() if place < len(row) else "" for column, place in places.items()}
-    participant = _PARTICIPANT.fullmatch(cells.pop("participant", ""))
-    if participant and not cells.get("user"):
-        cells["user"] = participant[1]
+    participant = _PARTICIPANT.fullmatch(cells.get("participant", ""))
+    cells["participant"] = participant[1] if participant else ""
     return Line(number, **cells)
 
 
 def resolve(lines: Iterable[Line], people: Iterable[Mapping[str, object]]) -> tuple[list[dict[str, object]], list[str]]:
     """Return the items of a publication, and for each line that names nobody, or two, what is wrong with it.
 
-    ``people`` are users as the methods give them. A user's id counts before the user name, that before the e-mail.
+    ``people`` are users as the methods give them. A user's id counts before the user name, that before the e-mail, and
+    that before the number of a participant, which the service looks up.
     """
     every = list(people)
     by_id = {str(each["id"]): each["id"] for each in every}
@@ -90,6 +92,9 @@ def resolve(lines: Iterable[Line], people: Iterable[Mapping[str, object]]) -> tu
     seen: dict[object, int] = {}
     for line in lines:
         asked = line.user or line.username or line.email
+        if not asked and line.participant:
+            items.append({"participant": int(line.participant)} | _said(line))
+            continue
         table = by_id if line.user else by_name if line.username else by_email
         user = table.get(asked.casefold()) if asked else None
         if user is None:
@@ -98,6 +103,10 @@ def resolve(lines: Iterable[Line], people: Iterable[Mapping[str, object]]) -> tu
             wrong.append(f"line {line.number}: {asked} was named before, in line {seen[user]}")
         else:
             seen[user] = line.number
-            said = {"grade": line.grade, "text": line.text}
-            items.append({"extId": user} | {name: value for name, value in said.items() if value})
+            items.append({"extId": user} | _said(line))
     return items, wrong
+
+
+def _said(line: Line) -> dict[str, object]:
+    said = {"grade": line.grade, "text": line.text}
+    return {name: value for name, value in said.items() if value}

@@ -23,7 +23,7 @@ PEOPLE = [
         ("username\tgrade\ttext\nmax\t\tFine\nmoritz\t\t\n", [Line(2, username="max", text="Fine")]),
         (
             'Identifier,Full name,Grade,Feedback comments\r\n"Participant 7",Li,50,"two\nlines"\r\n',
-            [Line(2, user="7", grade="50", text="two\nlines")],
+            [Line(2, participant="7", grade="50", text="two\nlines")],
         ),
     ],
 )
@@ -46,6 +46,13 @@ def test_people_are_found_by_id_user_name_or_email() -> None:
     items, wrong = resolve([*lines, Line(5, user="99", grade="2")], PEOPLE)
     assert items == [{"extId": 5, "grade": "1"}, {"extId": 7, "text": "x"}]
     assert wrong == ["line 4: student1 was named before, in line 2", "line 5: 99 takes no part in the assignment"]
+
+
+def test_a_participants_number_is_never_taken_for_a_users_id() -> None:
+    lines = [Line(2, participant="5", grade="1"), Line(3, participant="5", email="student3@example.com", text="x")]
+    items, wrong = resolve(lines, PEOPLE)
+    assert items == [{"participant": 5, "grade": "1"}, {"extId": 7, "text": "x"}]
+    assert not wrong
 
 
 @pytest.fixture
@@ -77,6 +84,8 @@ async def test_a_dry_run_shows_what_would_change_and_writes_nothing(sandbox: San
     result = await run(sandbox, sheet, "--dry-run")
     assert result.exit_code == 0, result.output
     assert "O'Brien D'Arcy" in result.stdout
+    assert "before" in result.stdout
+    assert "62, “Fine”" in result.stdout
     assert graded(sandbox) == {}
 
 
@@ -99,4 +108,16 @@ async def test_a_line_about_nobody_costs_only_itself(sandbox: Sandbox, sheet: Pa
     result = await run(sandbox, sheet, "--yes")
     assert result.exit_code == 1
     assert "line 3: 999" in result.output
+    assert graded(sandbox) == {9: 62}
+
+
+async def test_a_worksheet_reaches_the_users_behind_its_participant_numbers(sandbox: Sandbox, sheet: Path) -> None:
+    essay = sandbox.site.by_cmid(8)
+    assert essay is not None
+    number = essay.mappings[9]
+    sheet.write_text(f"Identifier,Grade\nParticipant {number},62\n")
+    result = await run(sandbox, sheet, "--yes")
+    assert result.exit_code == 0, result.output
+    assert number != 9
+    assert f"Participant {number}" in result.stdout
     assert graded(sandbox) == {9: 62}
