@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 from pydantic import SecretStr
 
 from tests.utils.conftest import Logs, Serve
@@ -377,6 +378,20 @@ async def test_of_a_broken_request_nothing_is_logged_but_its_kind(url: str, logs
     assert SECRET not in said
     assert "Traceback" not in said
     assert [line for line in logs.lines if line["level"] in {"error", "critical"}] == []
+
+
+async def test_callers_who_have_gone_are_no_mistakes_and_leave_few_lines(logs: Logs) -> None:
+    async def nothing(_request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response()
+
+    loop = asyncio.get_running_loop()
+    connection = connections.Connection(web.Server(nothing), connections.Connections(), loop)
+    for _ in range(100):
+        connection.log_exception("Unhandled exception", exc_info=aiohttp.ClientConnectionResetError("gone"))
+    connection.log_exception("Unhandled exception", exc_info=ValueError("a bug"))
+    said = [line["event"] for line in logs.lines]
+    assert said.count("caller_gone") == 10
+    assert said.count("request_failed") == 1
 
 
 async def test_broken_requests_leave_few_lines_and_their_number(url: str, logs: Logs) -> None:

@@ -133,6 +133,9 @@ class Connection(web.RequestHandler):
             self._failed(exc, None)
 
     def _failed(self, exc: BaseException | None, remote: str | None) -> None:
+        if isinstance(exc, ConnectionError):  # whoever has gone is no mistake of the service
+            self._connections.log.info("caller_gone", kind=type(exc).__name__, remote=remote)
+            return
         # Where it happened, but not its text, which may hold a part of the request.
         where = "".join(traceback.format_tb(exc.__traceback__)) if exc is not None else ""
         structlog.get_logger("utils.server").error(
