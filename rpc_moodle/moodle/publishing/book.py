@@ -12,8 +12,10 @@ from rpc_moodle.moodle.models import Assignment, Rows
 class Item(TypedDict, total=False):
     """A grade item of one user.
 
-    ``graderaw`` is the final grade, None for none; ``feedback`` is HTML as shown; ``gradeformatted`` holds an icon
-    where the item has a pass mark (``untilpass_later.1.before.gradebook``).
+    ``graderaw`` is the final grade, None for none; ``feedback`` is the text as
+    Moodle keeps it for the gradebook, in the format that ``feedbackformat`` tells: the function formats a copy of it
+    (``check_report_access`` and what follows in its public source), so plain text comes as it is;
+    ``gradeformatted`` holds an icon where the item has a pass mark (``untilpass_later.1.before.gradebook``).
     """
 
     cmid: int | None
@@ -22,6 +24,7 @@ class Item(TypedDict, total=False):
     graderaw: float | None
     gradeformatted: str | None
     feedback: str | None
+    feedbackformat: int | None
     gradeishidden: bool | None
     gradeislocked: bool | None
     gradeisoverridden: bool | None

@@ -6,7 +6,7 @@ from decimal import Decimal
 from rpc_moodle.moodle.models import Assignment
 from rpc_moodle.moodle.publishing.attempts import attempt_of
 from rpc_moodle.moodle.publishing.comments import Comment, below, same, same_text
-from rpc_moodle.moodle.publishing.entries import Criterion, Entry, Filling, Options, TextFormat, fit_format, is_empty
+from rpc_moodle.moodle.publishing.entries import Criterion, Entry, Filling, Options, fit_format, is_empty
 from rpc_moodle.moodle.publishing.grading import OutOfRange, Scheme, TwoReadings
 from rpc_moodle.moodle.publishing.harm import Step, harm, reopens
 from rpc_moodle.moodle.publishing.report import Code, Notice, Outcome, Result
@@ -195,7 +195,7 @@ class Plan:
             return None
         if attempt != before.newest or (self.assignment.markingworkflow and before.workflow != "released"):
             return None
-        return Comment(book.text, TextFormat.HTML, shown=True)
+        return book.comment
 
     def _described(self, write: Write) -> Write:
         """Add who is notified, and what else there is to say."""

@@ -9,9 +9,8 @@ from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.grades import Status, flags, grades, status, submission_rows
 from rpc_moodle.moodle.models import Assignment
 from rpc_moodle.moodle.publishing.book import Item, items
-from rpc_moodle.moodle.publishing.comments import Comment
 from rpc_moodle.moodle.publishing.conditions import fillings
-from rpc_moodle.moodle.publishing.entries import Entry, TextFormat
+from rpc_moodle.moodle.publishing.entries import Entry
 from rpc_moodle.moodle.publishing.grading import Form
 from rpc_moodle.moodle.publishing.harm import may_reopen
 from rpc_moodle.moodle.publishing.keys import STATUS, Key
@@ -190,7 +189,7 @@ class Reader:
         state = stored(self.assignment, user, bulk, None)
         mark = state.mark(state.newest)
         if mark.comment is UNKNOWN and isinstance(state.book, BookGrade) and self._shows(bulk, user):
-            shown = Comment(state.book.text, TextFormat.HTML, shown=bool(state.book.text))
+            shown = state.book.comment
             if not self.assignment.markingworkflow or state.workflow == "released":
                 return replace(state, marks={**state.marks, state.newest: replace(mark, comment=shown)})
         return state

@@ -11,7 +11,7 @@ from rpc_moodle.moodle.grades import FlagsRow, GradeRow, LastAttempt, Status, Su
 from rpc_moodle.moodle.models import Assignment, Plugin
 from rpc_moodle.moodle.publishing.book import Item
 from rpc_moodle.moodle.publishing.comments import NO_COMMENT, Comment
-from rpc_moodle.moodle.publishing.entries import Filling
+from rpc_moodle.moodle.publishing.entries import Filling, TextFormat
 
 _DIRECT: Final = re.compile(r"[^<>]*&nbsp;/&nbsp;[^<>]*")
 """How a grade in points that was given directly is shown (``status.graded``).
@@ -59,11 +59,19 @@ class BookGrade:
 
     grade: Decimal | None = None
     text: str = ""
+    format: int | None = None
     locked: bool = False
     overridden: bool = False
     hidden: bool = False
     failed: bool = False
     rounded: bool = False
+
+    @property
+    def comment(self) -> Comment:
+        """Return its text as a comment: in its own format, or as the student sees it where that is HTML."""
+        if self.format in {None, TextFormat.HTML} or not self.text:
+            return Comment(self.text, TextFormat.HTML, shown=bool(self.text))
+        return Comment(self.text, self.format)
 
     @property
     def is_closed(self) -> bool:
@@ -271,6 +279,7 @@ def _book(item: Item) -> BookGrade:
     return BookGrade(
         grade=None if raw is None else Decimal(str(raw)),
         text=item.get("feedback") or "",
+        format=item.get("feedbackformat"),
         locked=bool(item.get("gradeislocked")),
         overridden=bool(item.get("gradeisoverridden")),
         hidden=bool(item.get("gradeishidden")),

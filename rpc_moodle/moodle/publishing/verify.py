@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from rpc_moodle.moodle.models import Assignment
-from rpc_moodle.moodle.publishing.comments import Comment, alike, same
+from rpc_moodle.moodle.publishing.comments import alike, same
 from rpc_moodle.moodle.publishing.harm import may_reopen
 from rpc_moodle.moodle.publishing.plan import fills_alike, standing
 from rpc_moodle.moodle.publishing.report import Code, Notice, Outcome, Result
@@ -83,7 +83,7 @@ def proven(assignment: Assignment, write: Write, after: Stored) -> bool:
         return False
     if write.grade != book.grade:
         return False
-    return write.comment is None or (bool(book.text) and same(write.comment, Comment(book.text, 1, shown=True)))
+    return write.comment is None or (bool(book.text) and same(write.comment, book.comment))
 
 
 def as_proven(write: Write, after: Stored) -> Stored:

@@ -10,7 +10,7 @@ from rpc_moodle.sandbox.functions.users import by_name
 from rpc_moodle.sandbox.gradebook import passed
 from rpc_moodle.sandbox.params import integer
 from rpc_moodle.sandbox.people import GRADE, Course, User
-from rpc_moodle.sandbox.texts import name_shown, shown
+from rpc_moodle.sandbox.texts import name_shown
 from rpc_moodle.sandbox.work import Assignment, BookGrade
 
 _ICONS: Final = {True: ("check text-success", "Pass"), False: ("xmark text-danger", "Fail")}
@@ -87,7 +87,7 @@ def _of_assignment(call: Call, course: Course, one: Assignment, row: BookGrade |
     words = [str(low), str(high)]
     if one.grade < 0:
         words = [_word(call, one, low), _word(call, one, high)]
-    return item | _values(call, row, low, high, "&ndash;".join(words)) | {"gradeformatted": _formatted(call, one, row)}
+    return item | _values(row, low, high, "&ndash;".join(words)) | {"gradeformatted": _formatted(call, one, row)}
 
 
 def _sum(graded: list[Assignment], userid: int) -> BookGrade | None:
@@ -104,13 +104,14 @@ def _of_course(call: Call, course: Course, counting: list[Assignment], row: Book
     item |= {"iteminstance": course.gradecategory, "itemnumber": None, "idnumber": None, "categoryid": None}
     item |= {"outcomeid": None, "scaleid": None, "locked": False}
     words = "-" if row is None or row.grade is None else f"{row.grade:.2f}"
-    return item | _values(call, row, 0, most, f"0&ndash;{most}") | {"gradeformatted": words}
+    return item | _values(row, 0, most, f"0&ndash;{most}") | {"gradeformatted": words}
 
 
-def _values(call: Call, row: BookGrade | None, low: int, high: int, words: str) -> dict[str, Any]:
+def _values(row: BookGrade | None, low: int, high: int, words: str) -> dict[str, Any]:
     value = row.grade if row else None
     share = "-" if value is None else f"{100 * (value - low) / ((high - low) or 1):.2f} %"
-    feedback, text_format = shown(row.feedback, row.feedbackformat, raw=call.raw) if row else ("", 0)
+    # Not formatted, whatever the call asks for: the function formats a copy (its public source).
+    feedback, text_format = (row.feedback, row.feedbackformat) if row else ("", 0)
     return {
         "graderaw": None if value is None else _number(value),
         "gradedatesubmitted": row.datesubmitted if row else None,

@@ -131,3 +131,19 @@ def test_an_earlier_attempt_is_what_the_status_tells_of_it() -> None:
 def test_an_earlier_attempt_that_was_not_read_is_unknown_and_a_later_one_is_empty() -> None:
     found = Stored(newest=1)
     assert (found.mark(0), found.mark(1), found.mark(2)) == (Mark(UNKNOWN, UNKNOWN), Mark(), Mark())
+
+
+@pytest.mark.parametrize(
+    ("text", "text_format", "comment"),
+    [
+        ("a <b & c", 2, Comment("a <b & c", 2)),
+        ("a\nb", 0, Comment("a\nb", 0)),
+        ("<p>a</p>", 1, Comment("<p>a</p>", 1, shown=True)),
+        ("<p>a</p>", None, Comment("<p>a</p>", 1, shown=True)),
+        ("", 2, Comment("", 1)),
+    ],
+)
+def test_the_gradebook_s_text_comes_in_the_format_that_it_tells(
+    text: str, text_format: int | None, comment: Comment
+) -> None:
+    assert BookGrade(text=text, format=text_format).comment == comment
