@@ -60,7 +60,7 @@ class Site:
 
     ``fault``, if set, is asked about every request and says what goes wrong with it; else the rules of ``faults`` do.
     ``costs`` are seconds that a function keeps the site's one worker for it, by the function's name: two requests for
-    it wait for each other. ``stopped``, if set, is what ``now`` answers, Unix seconds.
+    it wait for each other. ``cohort_roles`` are the cohorts that a user looks after. ``stopped``, if set, is what ``now`` answers, Unix seconds.
     """
 
     release: str = "4.5"
@@ -77,6 +77,8 @@ class Site:
     drafts: dict[int, Draft] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
+    plugins: list[str] = field(default_factory=list)
+    cohort_roles: dict[int, list[int]] = field(default_factory=dict)
     ids: Ids = field(default_factory=Ids)
     seeded: int = 0
     stopped: int = 0
