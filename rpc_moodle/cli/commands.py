@@ -77,7 +77,7 @@ def serve(
 
 
 @cli.command()
-def sandbox(
+def sandbox(  # noqa: PLR0913 - options of a command
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8090,

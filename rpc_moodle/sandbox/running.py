@@ -107,7 +107,9 @@ async def run(  # noqa: PLR0913 - what a person may want otherwise
     host: str, port: int, *, users: int, latency: float, release: str, installed: Sequence[str] = ()
 ) -> None:
     """Serve until cancelled, after telling on standard output what is there and which tokens open it."""
-    async with Sandbox(host, port, users=users, latency=latency, release=release, wider=True, installed=installed) as sandbox:
+    async with Sandbox(
+        host, port, users=users, latency=latency, release=release, wider=True, installed=installed
+    ) as sandbox:
         await sandbox.listen_untrusted()
         sys.stdout.write(describe(sandbox))
         sys.stdout.flush()

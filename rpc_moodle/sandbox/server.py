@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from rpc_moodle.sandbox import downloads, moopanel, pages, plugins, switchboard, uploads
+from rpc_moodle.sandbox import downloads, moopanel, pages, switchboard, uploads
 from rpc_moodle.sandbox.access import authenticate, log_in
 from rpc_moodle.sandbox.errors import MoodleError, access_denied, missing_record, missing_unknown_record
 from rpc_moodle.sandbox.faults import Fault, Harm, disguise, harm_of, suffer
@@ -33,7 +33,7 @@ def create_app(site: Site, *, latency: float = 0.0) -> web.Application:
     """
     app = web.Application(client_max_size=_BODY_LIMIT)
     app.router.add_route("*", switchboard.PATH, site.faults.answer)
-    app.router.add_route("*", "/{path:.*}", _Server(site, latency, {**table(site.release), **plugins.functions(site)}).answer)
+    app.router.add_route("*", "/{path:.*}", _Server(site, latency, table(site.release)).answer)
     app.on_response_prepare.append(_prepared)
     return app
 
@@ -129,7 +129,7 @@ class _Server:
             str(form.get("wsfunction", "")),
         )
         user, service = authenticate(self.site, token, request.remote or "")
-        wanted = self.functions.get(name)
+        wanted = self.site.functions.get(name) or self.functions.get(name)
         if wanted is None:
             raise missing_unknown_record() if self.site.release == "5.0" else missing_record("external_functions")
         if name not in service.functions:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Final
 
-from rpc_moodle.sandbox.functions.base import Function
 from rpc_moodle.sandbox.plugins import wsfunc
 from rpc_moodle.sandbox.site import Site
 
@@ -27,10 +26,5 @@ def install(site: Site, names: Iterable[str]) -> None:
     for name in names:
         if name not in _KNOWN:
             raise ValueError(f"The sandbox knows no plugin {name!r}; it knows {', '.join(NAMES)}.")
-        site.plugins.append(name)
+        site.functions |= {one.name: one for one in _KNOWN[name].FUNCTIONS}
         _KNOWN[name].install(site)
-
-
-def functions(site: Site) -> Mapping[str, Function]:
-    """Give the functions of a site's plugins by their names."""
-    return {one.name: one for name in site.plugins for one in _KNOWN[name].FUNCTIONS}

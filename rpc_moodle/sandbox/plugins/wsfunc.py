@@ -45,7 +45,9 @@ def install(site: Site) -> None:
 
 def _looked_after(call: Call) -> list[User]:
     """Give the users of the cohorts that the caller has a role for."""
-    cohorts = [call.site.cohorts[one] for one in call.site.cohort_roles.get(call.user.id, ()) if one in call.site.cohorts]
+    cohorts = [
+        call.site.cohorts[one] for one in call.site.cohort_roles.get(call.user.id, ()) if one in call.site.cohorts
+    ]
     return [call.site.users[member] for cohort in cohorts for member in cohort.members]
 
 
@@ -91,7 +93,9 @@ def get_visible_courses(call: Call, params: dict[str, Any]) -> dict[str, Any]:
     if top is not None and not category_seen(call, top):
         message = "You don't have permission to view this list of courses."
         raise MoodleError("moodle_exception", "cannotviewcategory", message)
-    found = [course for _, course in sorted(call.site.courses.items()) if _inside(course, top, every) and sees(call, course)]
+    found = [
+        course for _, course in sorted(call.site.courses.items()) if _inside(course, top, every) and sees(call, course)
+    ]
     if not found:
         raise MoodleError("TypeError", "", "ksort(): Argument #1 ($array) must be of type array, null given")
     return {"courses": [_visible(course) for course in found]}
@@ -149,7 +153,11 @@ def _of_course(inside: list[Assignment], wanted: list[int]) -> dict[str, Any]:
     rows = []
     for user in wanted:
         graded = [row for one in points if (row := one.gradebook.get(user)) and row.grade is not None]
-        total = BookGrade(sum(row.grade or 0 for row in graded), max(row.dategraded or 0 for row in graded)) if graded else None
+        total = (
+            BookGrade(sum(row.grade or 0 for row in graded), max(row.dategraded or 0 for row in graded))
+            if graded
+            else None
+        )
         rows.append(_grade(user, total, "-" if total is None else f"{total.grade:.2f}", most, by=None))
     return _item("course", "Course total", 0, most, rows)
 
