@@ -6,15 +6,17 @@ from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Final
 
-from rpc_moodle.sandbox.plugins import wsfunc
+from rpc_moodle.sandbox.plugins import activity_utils, coursepilot, wsfunc
 from rpc_moodle.sandbox.site import Site
 
-_KNOWN: Final = MappingProxyType({"local_wsfunc": wsfunc})
+_KNOWN: Final = MappingProxyType(
+    {"local_activity_utils": activity_utils, "local_coursepilot": coursepilot, "local_wsfunc": wsfunc}
+)
 
 NAMES: Final = tuple(_KNOWN)
 """The plugins that there are."""
 
-TOKEN_NAMES: Final = tuple(name for plugin in _KNOWN.values() for name in plugin.TOKEN_NAMES)
+TOKEN_NAMES: Final = tuple(dict.fromkeys(name for plugin in _KNOWN.values() for name in plugin.TOKEN_NAMES))
 """The tokens that come with them."""
 
 
