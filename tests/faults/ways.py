@@ -13,10 +13,10 @@ from yarl import URL
 from rpc_moodle.downloads.links import CONTEXT, ArchiveAccess, ArchiveLinks, FileLinks
 from rpc_moodle.methods import METHODS
 from rpc_moodle.sandbox import Sandbox
+from rpc_moodle.sandbox.examples import EXAMPLES
 from rpc_moodle.sandbox.work import Grade
-from tests.everything import PLAIN, PLAIN_READ, PLAIN_WRITE
+from tests.everything import OF_PANEL, PLAIN, PLAIN_READ, PLAIN_WRITE
 from tests.faults.troubles import BAD, OK, SHORT, TIMEOUT, TROUBLES, UNAVAILABLE, UNREACHABLE, Door, Trouble
-from tests.panel_payloads import PANEL
 from utils.tickets import Tickets
 
 KEY = SecretStr("the-key-that-seals-tickets")
@@ -193,8 +193,8 @@ WAYS = (
     Way("setup", "checkSetup", codes=_TOLD),
     Way("publication", "getPublication", lambda *_: {"progressId": "p"}, _OTHER_SITE, Asks.NOTHING, first=_FEEDBACK),
     Way("panel, reading", "moopanel.getUsers"),
-    Way("panel, writing", BACKUPS, lambda *_: PANEL[BACKUPS], _ONCE, struck="moopanel/backups"),
-    Way("panel, subscribing", "moopanel.subscribe", lambda *_: PANEL["moopanel.subscribe"]),
+    Way("panel, writing", BACKUPS, lambda *_: EXAMPLES[BACKUPS].payload, _ONCE, struck="moopanel/backups"),
+    Way("panel, subscribing", "moopanel.subscribe", lambda *_: EXAMPLES["moopanel.subscribe"].payload),
     Way("file by HTTP", "GET /files", codes=_SENT, asks=Asks.FILES),
     Way("archive by HTTP", "GET /archives"),
 )
@@ -206,4 +206,4 @@ def missing(ways: Sequence[Way]) -> set[str]:
     Of the plain ones two are called, all of MooPanel's go through one function that reads and one that writes.
     """
     tried = {method.name for method in METHODS} - (PLAIN - {PLAIN_READ, PLAIN_WRITE})
-    return ({way.event for way in ways if way.path is None} | PANEL.keys()) ^ tried
+    return ({way.event for way in ways if way.path is None} | OF_PANEL) ^ tried
