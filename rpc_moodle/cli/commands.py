@@ -11,6 +11,7 @@ from rpc_moodle.app import create_app
 from rpc_moodle.cli import doctor as cli_doctor
 from rpc_moodle.cli import login as cli_login
 from rpc_moodle.cli import publish as cli_publish
+from rpc_moodle.cli import worksheet as cli_worksheet
 from rpc_moodle.cli.call import call
 from rpc_moodle.cli.download import download
 from rpc_moodle.cli.generated import add_commands
@@ -117,6 +118,7 @@ cli.command()(cli_login.logout)
 cli.command()(cli_login.accounts)
 cli.command()(cli_doctor.doctor)
 cli.command()(cli_publish.publish)
+cli.command()(cli_worksheet.worksheet)
 add_commands(cli, METHODS, settings)
 
 
