@@ -38,17 +38,24 @@ WRITTEN: Mapping[str, str] = MappingProxyType(
 class Commands(TyperGroup):
     """All commands by name and first line, each of which is loaded when it is to run."""
 
-    def __init__(self, **attributes: Any) -> None:
-        super().__init__(**attributes)
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return their names."""
+        self._read()
+        return super().list_commands(ctx)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Return the name that was typed, its command, now loaded, and what else was typed."""
+        if args[0] in WRITTEN:  # without a look at the sources, which a service has no time for when it starts
+            return args[0], _loaded(args[0]), args[1:]
+        self._read()
+        name, _, others = super().resolve_command(ctx, args)
+        return name, _loaded(name) if name else None, others
+
+    def _read(self) -> None:
         for name, module in WRITTEN.items():
             self.add_command(TyperCommand(name, help=first_line(module, name)))
         for name in dict.fromkeys(command[0] for command in map(command_of, published()) if len(command) > 1):
             self.add_command(TyperCommand(name, help=about(name)))
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        """Return the name that was typed, its command, now loaded, and what else was typed."""
-        name, command, others = super().resolve_command(ctx, args)
-        return name, name and command and _loaded(name), others
 
 
 cli = typer.Typer(

@@ -1,8 +1,8 @@
+import re
 import subprocess
 import sys
 
 import pytest
-from typer.main import get_command
 from typer.testing import CliRunner
 
 from rpc_moodle.cli.commands import WRITTEN, cli
@@ -23,9 +23,13 @@ def test_help_lists_a_command_or_a_group_for_every_method() -> None:
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_the_line_in_the_list_is_the_commands_own(name: str) -> None:
-    listed = get_command(cli).commands[name].help  # type: ignore[attr-defined] # a group
-    assert listed == first_line(WRITTEN[name], name)
-    assert "".join(listed.split()) in "".join(CliRunner().invoke(cli, [name, "--help"]).stdout.split())
+    line = letters(first_line(WRITTEN[name], name))
+    assert line in letters(CliRunner().invoke(cli, ["--help"]).stdout)
+    assert line in letters(CliRunner().invoke(cli, [name, "--help"]).stdout)
+
+
+def letters(text: str) -> str:
+    return re.sub(r"[\s│]", "", text)
 
 
 def test_a_function_that_is_not_there_is_an_error() -> None:
