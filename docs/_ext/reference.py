@@ -103,7 +103,8 @@ def capabilities_table() -> str:
 def _functions(method: Method) -> str:
     needed = [f"`{name}`" for name in method.needs]
     better = [f"*`{name}`*" for name in method.gains_by]
-    return ", ".join([*needed, *better])
+    local = " or ".join(f"`{name}`" for name in method.instead)
+    return ", ".join([*needed, *better]) + (f"; else {local}" if local else "")
 
 
 def _rights(method: Method) -> list[str]:

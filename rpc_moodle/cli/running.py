@@ -36,19 +36,23 @@ def serve(
         refuse([_cannot_listen(chosen.host, chosen.port, error)])
 
 
-def sandbox(
+def sandbox(  # noqa: PLR0913 - options of a command
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8090,
     users: Annotated[int, typer.Option(min=0, help="Students of the large course.")] = 50,
     latency: Annotated[float, typer.Option(min=0, help="Seconds before every answer.")] = 0.0,
     release: Annotated[Release, typer.Option(help="Moodle release to behave as.")] = Release.V45,
+    plugin: Annotated[list[str] | None, typer.Option(help="A plugin that it has, such as local_wsfunc.")] = None,
 ) -> None:
     """Start a small Moodle that lives in memory."""
     from rpc_moodle import sandbox as in_memory_moodle  # noqa: PLC0415 - a service starts without it
 
+    installed = plugin or []
+    if unknown := [name for name in installed if name not in in_memory_moodle.PLUGINS]:
+        refuse([f"There is no plugin {unknown[0]} here; there are: {', '.join(in_memory_moodle.PLUGINS)}."])
     try:
-        run(in_memory_moodle.run(host, port, users=users, latency=latency, release=release.value))
+        run(in_memory_moodle.run(host, port, users=users, latency=latency, release=release.value, installed=installed))
     except OSError as error:
         refuse([_cannot_listen(host, port, error)])
     except KeyboardInterrupt:

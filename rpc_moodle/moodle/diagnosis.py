@@ -77,14 +77,33 @@ class Diagnosis(Row):
         return self.reachable and all(each.status is not Status.MISSING for each in self.findings)
 
 
-def diagnose(facts: Facts, needs: Mapping[str, Sequence[str]]) -> Diagnosis:
-    """Return the diagnosis of facts; ``needs`` gives the functions that each method needs."""
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What methods call, by their events: the functions that each needs, and those of which one will do instead."""
+
+    needs: Mapping[str, Sequence[str]]
+    instead: Mapping[str, Sequence[str]]
+
+    @property
+    def every(self) -> frozenset[str]:
+        """All of them."""
+        return frozenset(name for each in (self.needs, self.instead) for names in each.values() for name in names)
+
+    def lacking(self, event: str, known: frozenset[str]) -> tuple[str, ...]:
+        """Return what a method lacks where these functions may be called."""
+        if not known.isdisjoint(self.instead.get(event, ())):
+            return ()
+        return tuple(name for name in self.needs[event] if name not in known)
+
+
+def diagnose(facts: Facts, wants: Wants) -> Diagnosis:
+    """Return the diagnosis of facts for methods."""
     answered = isinstance(facts.refusal, errors.MoodleException | errors.SiteUnavailable)
     reachable = facts.refusal is None or (answered and not isinstance(facts.refusal, errors.CircuitOpen))
     capabilities = tuple(
         Capability(event=event, usable=not lacking, missing=lacking)
-        for event, functions in needs.items()
-        for lacking in [tuple(name for name in functions if name not in facts.functions)]
+        for event in wants.needs
+        for lacking in [wants.lacking(event, facts.functions)]
     )
     info = facts.info
     return Diagnosis(
