@@ -97,7 +97,8 @@ async def get_users_last_access(request: LastAccessRequest, call: Call) -> list[
                 "lastaccess": row.get("lastaccess") or 0,
                 "lastcourseaccess": row.get("lastcourseaccess") or 0,
             }
-            async for row in users.last_access(moodle, request.course_id)
+            async for rows in users.last_access(moodle, request.course_id)
+            for row in rows
         ]
 
 

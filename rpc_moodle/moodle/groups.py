@@ -33,7 +33,8 @@ async def groups(moodle: MoodleClient, course_id: int) -> Groups:
     """
     return {
         row["id"]: {group["id"] for group in row.get("groups") or ()}
-        async for row in pages(moodle, course_id, list[Grouped], {"userfields": "id,groups"})
+        async for rows in pages(moodle, course_id, list[Grouped], {"userfields": "id,groups"})
+        for row in rows
     }
 
 

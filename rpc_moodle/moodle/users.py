@@ -28,7 +28,7 @@ WAVE = 4
 """Pages side by side after the first; a site's PHP workers are few."""
 
 
-def enrolled(
+async def enrolled(
     moodle: MoodleClient, course_id: int, *, with_capability: str | None = None, only_active: bool = False
 ) -> AsyncIterator[EnrolledUser]:
     """List the users of a course in the order of their ids, suspended enrolments included by default.
@@ -36,7 +36,9 @@ def enrolled(
     Raises NotFound or AccessDenied for a course that the account cannot see.
     """
     asked = Selection(with_capability, only_active=only_active)
-    return pages(moodle, course_id, list[EnrolledUser], asked.options())
+    async for rows in pages(moodle, course_id, list[EnrolledUser], asked.options()):
+        for user in rows:
+            yield user
 
 
 Field = Literal[
@@ -83,13 +85,12 @@ class Selection:
         return options
 
 
-async def selected(moodle: MoodleClient, course_id: int, asked: Selection) -> AsyncIterator[DetailedUser]:
-    """List the users of a course that are asked for.
+def selected(moodle: MoodleClient, course_id: int, asked: Selection) -> AsyncIterator[list[DetailedUser]]:
+    """List the users of a course that are asked for, page by page.
 
     Raises as :func:`enrolled`, and AccessDenied where the account may not select by capability or enrolment.
     """
-    async for user in pages(moodle, course_id, list[DetailedUser], asked.options()):
-        yield user
+    return pages(moodle, course_id, list[DetailedUser], asked.options())
 
 
 async def page(moodle: MoodleClient, course_id: int, asked: Selection, *, number: int, size: int) -> list[DetailedUser]:
@@ -109,16 +110,17 @@ class Access(TypedDict, total=False):
     lastcourseaccess: int | None
 
 
-async def last_access(moodle: MoodleClient, course_id: int) -> AsyncIterator[Access]:
-    """Return when the users of a course were there, in the order of their ids. Raises as :func:`enrolled`."""
-    async for row in pages(moodle, course_id, list[Access], {"userfields": "id,lastaccess,lastcourseaccess"}):
-        yield row
+def last_access(moodle: MoodleClient, course_id: int) -> AsyncIterator[list[Access]]:
+    """Return page by page when the users of a course were there, by their ids. Raises as :func:`enrolled`."""
+    return pages(moodle, course_id, list[Access], {"userfields": "id,lastaccess,lastcourseaccess"})
 
 
 async def pages(
     moodle: MoodleClient, course_id: int, into: type[list[Row]], options: Mapping[str, str | int]
-) -> AsyncIterator[Row]:
+) -> AsyncIterator[list[Row]]:
     """List the users of a course, in the order of their ids unless ``options`` of the function say otherwise.
+
+    They come page by page, since to hand on each by itself takes as long as to write it.
 
     The first page is asked for alone, since two requests at once collide where an account is new: Moodle notes its
     preferences twice (``dmlwriteexception``). The others are fetched side by side, the second alone where the first
@@ -138,8 +140,7 @@ async def pages(
             seen.update([row["id"] for row in fresh])
             if fresh and moodle.listed is not None:
                 await moodle.listed(len(seen))
-            for row in fresh:
-                yield row
+            yield fresh
             if not fresh or (len(rows) < PAGE and shows_everyone(rows)):
                 return
         page, wave = page + wave, WAVE if page or len(seen) >= PAGE else 1
