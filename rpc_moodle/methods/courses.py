@@ -86,7 +86,7 @@ async def get_users_from_course(request: CourseUsersRequest, call: Call) -> list
 def _course_user(people: People, row: users.DetailedUser, asked: users.Selection) -> CourseUser:
     shown = cast("CourseUser", people.user(row))
     for name in asked.fields:
-        value = row.get(name)
+        value = getattr(row, name)
         if value is not None:
             shown[name] = value
     return shown

@@ -93,9 +93,9 @@ async def get_users_last_access(request: LastAccessRequest, call: Call) -> list[
     async with moodle_of(request, call) as moodle:
         return [
             {
-                "userid": row["id"],
-                "lastaccess": row.get("lastaccess") or 0,
-                "lastcourseaccess": row.get("lastcourseaccess") or 0,
+                "userid": row.id,
+                "lastaccess": row.lastaccess or 0,
+                "lastcourseaccess": row.lastcourseaccess or 0,
             }
             async for rows in users.last_access(moodle, request.course_id)
             for row in rows
@@ -104,7 +104,4 @@ async def get_users_last_access(request: LastAccessRequest, call: Call) -> list[
 
 def _shown(found: list[Person], language: str | None) -> list[FoundUser]:
     shown = People(language)
-    return [
-        {**shown.user(row), "idnumber": row.get("idnumber") or "", "suspended": row.get("suspended", False)}
-        for row in found
-    ]
+    return [{**shown.user(row), "idnumber": row.idnumber or "", "suspended": row.suspended} for row in found]

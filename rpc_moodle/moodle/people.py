@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from typing_extensions import TypedDict
+from msgspec import field
 
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import EnrolledUser, Flag, Rows, Several
+from rpc_moodle.moodle.reading import Record
 from rpc_moodle.moodle.values import Row
 from rpc_moodle.moodle.wire import Params
 
@@ -20,20 +21,20 @@ SearchKey = Literal["id", "username", "email", "idnumber", "firstname", "lastnam
 _KEYS = frozenset({"id", "username", "email", "idnumber", "firstname", "lastname", "auth"})
 
 
-class CourseOfUser(TypedDict, total=False):
+class CourseOfUser(Record):
     """A course that is named beside a user."""
 
-    id: int
-    fullname: str
-    shortname: str
+    id: int = 0
+    fullname: str = ""
+    shortname: str = ""
 
 
-class Person(EnrolledUser, total=False):
+class Person(EnrolledUser):
     """A user of the site; of other people's accounts most is withheld (``users.get.email.teacher``)."""
 
-    idnumber: str | None
-    suspended: Flag
-    enrolledcourses: Rows[CourseOfUser]
+    idnumber: str | None = None
+    suspended: Flag = False
+    enrolledcourses: Rows[CourseOfUser] = field(default_factory=list)
 
 
 class _Found(Row):

@@ -2,13 +2,11 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Required, TypeVar
-
-from typing_extensions import TypedDict
+from typing import Literal, TypeVar
 
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.models import EnrolledUser
+from rpc_moodle.moodle.models import Enrolled, EnrolledUser
 from rpc_moodle.transport.allowance import Allowance
 from rpc_moodle.transport.gather import together
 
@@ -20,7 +18,7 @@ _LOOKED_AT = 100
 _FEW = 10
 """Students whom an account could see that may not see all: itself, and whom it mentors."""
 
-Row = TypeVar("Row", bound=Mapping[str, Any])
+Row = TypeVar("Row", bound=Enrolled)
 
 PAGE = 1000
 """Users of one request; 2,000 with few fields take Moodle a second (``users.course.userfields``)."""
@@ -47,18 +45,18 @@ Field = Literal[
 """What else Moodle tells of a user where the account may know it."""
 
 
-class DetailedUser(EnrolledUser, total=False):
+class DetailedUser(EnrolledUser):
     """A user with further fields; times in Unix seconds, 0 for never."""
 
-    idnumber: str | None
-    institution: str | None
-    department: str | None
-    city: str | None
-    country: str | None
-    phone1: str | None
-    phone2: str | None
-    lastaccess: int | None
-    lastcourseaccess: int | None
+    idnumber: str | None = None
+    institution: str | None = None
+    department: str | None = None
+    city: str | None = None
+    country: str | None = None
+    phone1: str | None = None
+    phone2: str | None = None
+    lastaccess: int | None = None
+    lastcourseaccess: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +100,11 @@ async def page(moodle: MoodleClient, course_id: int, asked: Selection, *, number
     return await _page(moodle, course_id, list[DetailedUser], options, number, Allowance(moodle.http.answers))
 
 
-class Access(TypedDict, total=False):
+class Access(Enrolled):
     """When a user was last on the site and in the course, in Unix seconds; 0 for never."""
 
-    id: Required[int]
-    lastaccess: int | None
-    lastcourseaccess: int | None
+    lastaccess: int | None = None
+    lastcourseaccess: int | None = None
 
 
 def last_access(moodle: MoodleClient, course_id: int) -> AsyncIterator[list[Access]]:
@@ -136,8 +133,8 @@ async def pages(
         calls = (_page(moodle, course_id, into, options, number, allowance) for number in range(page, page + wave))
         for rows in await together(calls):
             allowance.take_page(len(rows))
-            fresh = [row for row in rows if row["id"] not in seen] if seen else rows
-            seen.update([row["id"] for row in fresh])
+            fresh = [row for row in rows if row.id not in seen] if seen else rows
+            seen.update([row.id for row in fresh])
             if fresh and moodle.listed is not None:
                 await moodle.listed(len(seen))
             yield fresh
@@ -155,8 +152,7 @@ def shows_everyone(rows: list[Row]) -> bool:
     newest = rows[-_LOOKED_AT:]
     students = 0
     for row in newest:
-        roles = row.get("roles") or ()
-        students += len(roles) > 0 and all(role.get("shortname") == "student" for role in roles)
+        students += len(row.roles) > 0 and all(role.shortname == "student" for role in row.roles)
     return students > _FEW and 2 * students > len(newest)
 
 
