@@ -104,6 +104,6 @@ def _folder(row: Submission, people: ById) -> str:
     userid = row.get("userid", 0)
     if not userid:
         return f"team_{row.get('groupid', 0)}"
-    user = people.get(userid, EnrolledUser(id=userid))
-    names = [user.get("lastname") or "", user.get("firstname") or ""]
+    user = people.get(userid, EnrolledUser(userid))
+    names = [user.lastname or "", user.firstname or ""]
     return "_".join([*filter(None, names), str(userid)]) if any(names) else f"user_{userid}"

@@ -77,13 +77,16 @@ async def get_users_from_course(request: CourseUsersRequest, call: Call) -> list
         if request.page is not None:
             rows = await users.page(moodle, request.course_id, asked, number=request.page, size=request.page_size)
             return [_course_user(people, row, asked) for row in rows]
-        return [_course_user(people, row, asked) async for row in users.selected(moodle, request.course_id, asked)]
+        found: list[CourseUser] = []
+        async for rows in users.selected(moodle, request.course_id, asked):
+            found += [_course_user(people, row, asked) for row in rows]
+        return found
 
 
 def _course_user(people: People, row: users.DetailedUser, asked: users.Selection) -> CourseUser:
     shown = cast("CourseUser", people.user(row))
     for name in asked.fields:
-        value = row.get(name)
+        value = getattr(row, name)
         if value is not None:
             shown[name] = value
     return shown

@@ -108,9 +108,7 @@ async def get_submissions_infos_from_assignment(request: SubmissionsRequest, cal
         owned = [(row, [row["userid"]]) for row in rows]
         if assignment.teamsubmission:
             able, of_user = await both(submitters(moodle, request.course_id), groups(moodle, request.course_id))
-            owned = owners(
-                rows, of_user, {user["id"] for user in able}, grouping=assignment.teamsubmissiongroupingid != 0
-            )
+            owned = owners(rows, of_user, {user.id for user in able}, grouping=assignment.teamsubmissiongroupingid != 0)
     shown, found = People(moodle.language), []
     owned = [(row, ids) for row, ids in owned if row.get("timemodified", 0) >= since]
     owned = [(row, ids) for row, ids in owned if not status or row.get("status") == status]

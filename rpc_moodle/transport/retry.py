@@ -1,11 +1,13 @@
 """What is tried again, and when: one table."""
 
+import asyncio
 import random
-from collections.abc import Callable
-
-import tenacity
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from rpc_moodle.transport import errors
+
+T = TypeVar("T")
 
 ATTEMPTS = 3
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 1.0
@@ -30,33 +32,37 @@ TABLE: tuple[tuple[type[errors.SiteError], str], ...] = (
 )
 
 
-def again(*, read: bool, remaining: Callable[[], float]) -> tenacity.AsyncRetrying:
-    """Give the attempts of one request, each a context manager: ``async for attempt in …: with attempt: …``.
+async def again(ask: Callable[[int], Awaitable[T]], *, read: bool, remaining: Callable[[], float]) -> T:
+    """Await ``ask``, which is given the number of the attempt, from 1; and again as long as the table says so.
 
     ``remaining``: seconds until nobody waits for the answer any more; a pause that would not fit is not
     begun. The pauses grow exponentially with jitter; a Retry-After of the site takes their place.
+
+    Raises what the last attempt has raised.
     """
-
-    def worth_it(error: BaseException) -> bool:
-        rule = next((rule for kind, rule in TABLE if isinstance(error, kind)), NEVER)
-        if rule == NEVER or (rule == READS and not read):
-            return False
-        wait = getattr(error, "retry_after", None)
-        return remaining() > LONGEST_PAUSE if wait is None else wait < min(remaining(), LONGEST_WAIT)
-
-    return tenacity.AsyncRetrying(
-        retry=tenacity.retry_if_exception(worth_it),
-        stop=tenacity.stop_after_attempt(ATTEMPTS),
-        wait=_pause,
-        reraise=True,
-    )
+    for number in range(1, ATTEMPTS):
+        try:
+            return await ask(number)
+        except errors.SiteError as error:
+            if not _is_worth_it(error, read=read, remaining=remaining()):
+                raise
+            pause = _pause(error, number)
+        await asyncio.sleep(pause)
+    return await ask(ATTEMPTS)
 
 
-def _pause(state: tenacity.RetryCallState) -> float:
+def _is_worth_it(error: errors.SiteError, *, read: bool, remaining: float) -> bool:
+    rule = next(rule for kind, rule in TABLE if isinstance(error, kind))
+    if rule == NEVER or (rule == READS and not read):
+        return False
+    wait: float | None = getattr(error, "retry_after", None)
+    return remaining > LONGEST_PAUSE if wait is None else wait < min(remaining, LONGEST_WAIT)
+
+
+def _pause(error: errors.SiteError, number: int) -> float:
     """Choose the seconds before the next attempt: what the site says, else more each time, with jitter."""
-    error = state.outcome.exception() if state.outcome is not None else None
     wait: float | None = getattr(error, "retry_after", None)
     if wait is not None:
         return wait
-    growing: float = FIRST_PAUSE * 2 ** (state.attempt_number - 1)
+    growing: float = FIRST_PAUSE * 2 ** (number - 1)
     return min(LONGEST_PAUSE, growing + random.uniform(0, FIRST_PAUSE))  # noqa: S311 - spreads, guards nothing
