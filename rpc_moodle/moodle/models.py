@@ -255,6 +255,7 @@ class SiteInfo(_Answer):
     release: str = ""
     downloadfiles: Flag = False
     uploadfiles: Flag = False
+    usermaxuploadfilesize: int = 0
     functions: Several[Function] = ()
 
 
