@@ -28,7 +28,7 @@ class Writer:
         """Settle who needs no write by one look at everybody, and return the others, those least likely done first.
 
         So a call that is made again goes on where the time of the last one ended. Of whom the look tells too little,
-        who has a grade already is asked about last, and all others from another one on at each call.
+        who has a grade already is asked about last, and all others in another order at each call.
         """
         try:
             states = await self.reader.survey(entries)
@@ -45,8 +45,7 @@ class Writer:
                     known.append(entry)
         placed = {result.user_id for result in results} | {entry.user_id for entry in known}
         others = [entry for entry in entries if entry.user_id not in placed]
-        start = random.randrange(len(others)) if others else 0  # noqa: S311 - spreads, guards nothing
-        others = others[start:] + others[:start]
+        random.shuffle(others)
         others.sort(key=lambda entry: entry.names_grade and self.reader.is_graded(entry.user_id))
         return results, known + others
 

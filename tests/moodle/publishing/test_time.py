@@ -50,7 +50,7 @@ async def test_when_the_time_is_over_nothing_more_is_started_and_the_same_call_a
 
 
 async def test_no_write_is_started_that_would_not_be_done_in_time(moodle: MoodleClient, lookout: Lookout) -> None:
-    report = await publish(moodle, await assignment_of(moodle, 2, 8), ENTRIES, seconds=0.9, clock=lambda: 0.0)
+    report = await publish(moodle, await assignment_of(moodle, 2, 8), ENTRIES, seconds=0.4, clock=lambda: 0.0)
     assert {result.code for result in report.results} == {Code.NOT_STARTED}
     assert lookout.writes() == []
 
@@ -188,7 +188,7 @@ async def test_calls_that_are_made_again_come_to_an_end_where_each_user_has_to_b
         return Fault.NONE
 
     sandbox.site.fault = slow
-    random.seed(3)  # where a call begins is drawn by lot
+    random.seed(3)  # who is asked about first is drawn by lot
     for _ in range(30):
         await publish(moodle, assignment, MANY, Options(parallel=2), seconds=3, clock=lambda: now)
     assert {entry.user_id for entry in MANY if lookout.comment(1, entry.user_id) == entry.text} == set(range(5, 25))
