@@ -49,8 +49,9 @@ class AssignmentUpdate(TypedDict):
 @methods.method(
     "updateAssignment",
     writes=True,
-    needs=["mod_assign_get_assignments", "core_webservice_get_site_info"],
-    gains_by=editing.KNOWN,
+    needs=["mod_assign_get_assignments", editing.UTILS],
+    instead=[editing.PILOT],
+    gains_by=["core_webservice_get_site_info", editing.PILOT_FILE],
 )
 async def update_assignment(request: UpdateAssignmentRequest, call: Call) -> AssignmentUpdate:
     """Change the introduction of an assignment and add files to it, where the site has a plugin for that.

@@ -12,6 +12,7 @@ from rpc_moodle.moodle.values import Row
 _SERVER = "Site administration → Server → Web services"
 _FEATURES = "Site administration → Advanced features"
 _INFO = "core_webservice_get_site_info"
+_PLUGIN = "local_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,8 @@ def _flag(check: str, allowed: bool | None, box: str, without: str) -> Finding: 
 
 def _functions(facts: Facts, capabilities: Sequence[Capability]) -> Iterator[Finding]:
     lacking = dict.fromkeys(name for each in capabilities for name in each.missing)
-    absent = [name for name in lacking if name in facts.absent]
+    absent = [name for name in lacking if name in facts.absent and not name.startswith(_PLUGIN)]
+    plugged = [name for name in lacking if name in facts.absent and name.startswith(_PLUGIN)]
     addable = [name for name in lacking if name not in facts.absent]
     if addable:
         events = [each.event for each in capabilities if set(each.missing) & set(addable)]
@@ -223,7 +225,15 @@ def _functions(facts: Facts, capabilities: Sequence[Capability]) -> Iterator[Fin
             message=f"This Moodle has no {', '.join(absent)}; so these do not work: {', '.join(events)}.",
             remedy="A newer Moodle has them.",
         )
-    if not lacking:
+    if plugged:
+        events = [each.event for each in capabilities if set(each.missing) & set(plugged)]
+        yield Finding(
+            check="plugins",
+            status=Status.UNKNOWN,
+            message=f"No plugin of this site has {', '.join(plugged)}; so these do not work: {', '.join(events)}.",
+            remedy="Moodle itself has nothing for it; where it is wanted, such a plugin is to be installed.",
+        )
+    if not set(lacking) - set(plugged):
         yield Finding(check="functions", status=Status.OK, message="The token may call all that the methods need.")
 
 

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from rpc_moodle.sandbox import plugins
 from rpc_moodle.sandbox.certificate import self_signed
+from rpc_moodle.sandbox.examples import PANEL
 from rpc_moodle.sandbox.moopanel import SETTINGS as MOOPANEL
 from rpc_moodle.sandbox.seed import TOKEN_NAMES, seeded_site, token_value
 from rpc_moodle.sandbox.server import create_app
@@ -79,6 +80,15 @@ class Sandbox:
         if name not in {*TOKEN_NAMES, *plugins.TOKEN_NAMES}:
             raise KeyError(name)
         return token_value(name)
+
+    def key(self, who: str) -> str:
+        """Give what an example's caller shows: a token by its name, or the panel's key.
+
+        Raises:
+            KeyError: No such name.
+
+        """
+        return self.site.panel.api_key if who == PANEL else self.token(who)
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()

@@ -7,9 +7,8 @@ import pytest
 
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.described import Attachment
-from rpc_moodle.moodle.editing import KNOWN, Kept, NewFile, choose, not_as_asked
+from rpc_moodle.moodle.editing import PILOT, PILOT_FILE, UTILS, Kept, NewFile, choose, not_as_asked
 
-UTILS, PILOT, PILOT_FILE = KNOWN
 TO = Kept(id=29, cmid=38, intro="<p>Old</p>")
 NOTES = NewFile("notes.txt", b"notes")
 CONTENT = base64.b64encode(b"notes").decode()
