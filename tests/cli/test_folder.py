@@ -12,7 +12,14 @@ from rpc_moodle.cli.folder import Given, Labelled, given, read_folder, with_file
 from rpc_moodle.sandbox import Sandbox
 
 PEOPLE = [
-    {"id": 5, "username": "student1", "email": "student1@example.com", "fullname": "Zoë Müller"},
+    {
+        "id": 5,
+        "username": "student1",
+        "email": "student1@example.com",
+        "fullname": "Zoë Müller",
+        "lastname": "Müller",
+        "firstname": "Zoë",
+    },
     {"id": 7, "username": "max.muster", "email": "student3@example.com", "fullname": "李 小龍"},
     {"id": 9, "username": "5", "email": "", "fullname": "Named like another's number"},
     {"id": 10, "username": "é", "email": "", "fullname": "Composed"},
@@ -72,6 +79,9 @@ def one(label: str, who: str = "", number: int | None = None) -> Labelled:
         (one("STUDENT3@example.com"), NUMBERS, False, 7, ""),
         (one("max.muster", "max"), NUMBERS, False, 7, ""),
         (one("é"), NUMBERS, False, 10, ""),
+        (one("Müller_Zoë_5"), NUMBERS, False, 5, ""),
+        (one("user_7"), NUMBERS, False, 7, ""),
+        (one("Müller_Zoë_7"), NUMBERS, False, None, "nobody of that name"),
         (one("5"), NUMBERS, False, None, "fits 2 users"),
         (one("6"), NUMBERS, False, None, "nobody of that name"),
         (one("Zoë Müller"), NUMBERS, False, None, "nobody of that name"),
