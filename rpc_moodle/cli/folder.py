@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from unicodedata import normalize
 
+from rpc_moodle.downloads.names import safe_name
+from rpc_moodle.downloads.tree import folder_of
+
 _JUNK = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 """What Windows and macOS leave behind in folders and archives; what begins with a dot or ``~$`` is theirs, too."""
 
@@ -105,10 +108,11 @@ def _users(each: Labelled, numbers: Mapping[int, int] | None, known: Mapping[str
 
 
 def _known(people: Iterable[Mapping[str, object]]) -> dict[str, set[object]]:
-    """Return the users that a name may stand for: by id, user name or e-mail, whichever."""
+    """Return the users that a name may stand for: id, user name, e-mail, or what ``download`` calls a folder."""
     known: dict[str, set[object]] = {}
     for each in people:
-        for name in (f"id {each['id']}", each["id"], each.get("username"), each.get("email")):
+        own = folder_of(int(str(each["id"])), str(each.get("lastname") or ""), str(each.get("firstname") or ""))
+        for name in (f"id {each['id']}", each["id"], each.get("username"), each.get("email"), safe_name(own)):
             if name:
                 known.setdefault(str(name).casefold(), set()).add(each["id"])
     return known

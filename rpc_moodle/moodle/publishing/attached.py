@@ -26,11 +26,13 @@ class Attached:
     """The files of one entry on their way: ``there`` are those before, None where nobody can read them.
 
     ``expected`` is what the draft area holds, by path: bytes and SHA-1; empty where nothing has to be written.
+    ``seen`` says that the caller's files were seen to be there although nothing lists them.
     """
 
     entry: Entry
     arrangement: Arrangement
     there: tuple[There, ...] | None
+    seen: bool = False
     expected: dict[str, tuple[int, str]] = field(default_factory=dict)
     _paths: dict[str, str] = field(default_factory=dict)
 
@@ -41,8 +43,8 @@ class Attached:
 
     @property
     def changes(self) -> bool:
-        """Whether files have to be written; where those that are there cannot be read, they have."""
-        return self.arrangement.changes or self.there is None
+        """Whether files have to be written; where nothing tells which are there, they have."""
+        return self.arrangement.changes or (self.there is None and not self.seen)
 
     @property
     def attempt(self) -> int:

@@ -1,7 +1,7 @@
 """Puts what a user's files are to be into a draft area before a write, and proves them after it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from rpc_moodle.moodle import drafts, errors
@@ -36,9 +36,9 @@ class _Settled(Exception):
 
 @dataclass(frozen=True)
 class _Known:
-    """What is read once for a wave: who has a row of grades, bytes of a file at most, and until when to upload."""
+    """What is read once for a wave: who has which row of grades, bytes of a file at most, until when to upload."""
 
-    graded: frozenset[int] | None
+    rows: Mapping[int, int] | None
     limit: int
     until: float | None
 
@@ -70,7 +70,7 @@ class Attaching:
         until = None if left == float("inf") else asyncio.get_running_loop().time() + left
         try:
             before = await self.reader.before(with_files)
-            known = _Known(await self.files.graded(), await self.files.limit(), until)
+            known = _Known(await self.files.rows(), await self.files.limit(), until)
         except errors.MoodleError as error:
             return [call_failed(entry.user_id, error) for entry in with_files], ready
         done = await together(self._prepared(entry, before[entry.user_id], known) for entry in with_files)
@@ -99,16 +99,23 @@ class Attaching:
         if isinstance(attempt, Result):
             raise _Settled(attempt)
         entry = replace(entry, attempt=attempt)
-        there = await self.files.before(entry.user_id, attempt, before, known.graded)
+        there = await self.files.before(entry.user_id, attempt, before, known.rows)
         replaces = self.sender.options.replace_files
-        if there is None and not replaces:
-            raise _Settled(attached.unknown(entry))
         held = await self._held(entry)
+        if there is None and not replaces:
+            return await self._seen(entry, held, known)
         same = await self.files.same(held, there or ())
         own = Attached(entry, arranged(held, there or (), same, replace=replaces), there)
         if own.changes and known.limit and own.arrangement.largest > known.limit:
             raise _Settled(attached.too_large(entry, own.arrangement, known.limit))
         return own
+
+    async def _seen(self, entry: Entry, held: Sequence[Held], known: _Known) -> Attached:
+        """Go on without the files where all of them are seen to be there, though nothing lists what else is."""
+        sha1s = {f"/{one.name}": one.sha1 for one in held}
+        if not all((await self.files.unlisted(entry.user_id, known.rows, sha1s)).values()):
+            raise _Settled(attached.unknown(entry))
+        return Attached(entry, arranged(held, (), frozenset(), replace=False).as_it_is, None, seen=True)
 
     async def _held(self, entry: Entry) -> list[Held]:
         try:
@@ -129,7 +136,7 @@ class Attaching:
         if own.changes:
             async with asyncio.timeout_at(known.until), self._uploads:
                 entry = replace(entry, draft=await self._filled(own))
-            if await self.files.before(entry.user_id, own.attempt, before, known.graded) != own.there:
+            if await self.files.before(entry.user_id, own.attempt, before, known.rows) != own.there:
                 raise _Settled(attached.changed_meanwhile(entry))
         self._attached[entry.user_id] = own
         return entry
@@ -167,7 +174,11 @@ class Attaching:
             return own.told(result)
         try:
             there = await self.files.now(result.user_id, own.attempt)
-            proofs = {} if there is None else await self.files.proofs(own.expected, there)
+            if there is None:
+                sha1s = {path: sha1 for path, (_, sha1) in own.expected.items()}
+                proofs = await self.files.unlisted(result.user_id, await self.files.rows(), sha1s)
+            else:
+                proofs = await self.files.proofs(own.expected, there)
         except errors.MoodleError:
             there, proofs = None, {}
         return own.settled(result, there, proofs)

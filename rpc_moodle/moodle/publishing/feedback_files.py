@@ -3,9 +3,10 @@
 import re
 from collections.abc import AsyncIterable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from unicodedata import normalize
+from urllib.parse import quote
 
 from rpc_moodle.moodle.grades import Status
 from rpc_moodle.moodle.models import Plugin
@@ -90,6 +91,11 @@ class Arrangement:
         return bool(self.added or self.removed)
 
     @property
+    def as_it_is(self) -> "Arrangement":
+        """The same where what was to be added is there already."""
+        return replace(self, unchanged=(*self.unchanged, *self.added), added=())
+
+    @property
     def paths(self) -> list[str]:
         """The paths of all files that are to be there."""
         return sorted([*(each.path for each in self.kept), *(each.path for each in (*self.unchanged, *self.added))])
@@ -158,6 +164,23 @@ def _files(plugins: Iterable[Plugin]) -> Iterator[There]:
             for file in area.get("files", []) if area.get("area") == "feedback_files" else ():
                 path = f"{file.get('filepath') or '/'}{file.get('filename', '')}"
                 yield There(path, file.get("filesize", -1), file.get("fileurl", ""))
+
+
+def address(seen: Status, row: int, path: str) -> str | None:
+    """Return the address that a feedback file has, listed or not, if it is there; None where nothing tells it.
+
+    A workflow holds the list back, not the files (seen on Moodle 4.5). The number of the assignment's context stands
+    in the addresses of what was handed in, ``row`` is that of the grade.
+    """
+    last = seen.get("lastattempt", {})
+    for submission in (last.get("submission"), last.get("teamsubmission")):
+        for plugin in (submission or {}).get("plugins", []):
+            for area in plugin.get("fileareas", []):
+                for file in area.get("files", []):
+                    found = re.match(r"(.*/pluginfile\.php/\d+)/assignsubmission_", file.get("fileurl", ""))
+                    if found:
+                        return f"{found[1]}/assignfeedback_file/feedback_files/{row}{quote(path)}"
+    return None
 
 
 def candidates(wanted: Sequence[Held], there: Iterable[There]) -> list[tuple[There, Held]]:

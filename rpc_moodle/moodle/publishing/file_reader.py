@@ -10,7 +10,7 @@ from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.files.wire import etag_of
 from rpc_moodle.moodle.grades import grades, status
 from rpc_moodle.moodle.models import Assignment, Rows
-from rpc_moodle.moodle.publishing.feedback_files import Held, There, candidates, listed
+from rpc_moodle.moodle.publishing.feedback_files import Held, There, address, candidates, listed
 from rpc_moodle.moodle.publishing.keys import STATUS, Key
 from rpc_moodle.moodle.publishing.stored import Stored
 from rpc_moodle.moodle.wire import Params
@@ -37,18 +37,16 @@ class FileReader:
     key: Key
     _limit: int | None = None
 
-    async def graded(self) -> frozenset[int] | None:
-        """Return who has a row of grades on the newest attempt, on which files hang; None where nothing tells.
+    async def rows(self) -> dict[int, int] | None:
+        """Return by user the id of the row of grades on the newest attempt, on which files hang; None if unknown.
 
         Raises any MoodleError.
         """
-        if self.assignment.teamsubmission:
-            return None
-        rows = await self.key.may(_GRADES, lambda: grades(self.moodle, self.assignment))
-        return None if rows is None else frozenset(rows)
+        found = await self.key.may(_GRADES, lambda: grades(self.moodle, self.assignment))
+        return None if found is None else {user: row.get("id", 0) for user, row in found.items()}
 
     async def before(
-        self, user: int, attempt: int, state: Stored, graded: frozenset[int] | None
+        self, user: int, attempt: int, state: Stored, rows: Mapping[int, int] | None
     ) -> tuple[There, ...] | None:
         """Return the files that a user has on an attempt; None where the key cannot read them.
 
@@ -56,7 +54,8 @@ class FileReader:
 
         Raises any MoodleError.
         """
-        if graded is not None and user not in graded and attempt == state.newest:
+        blank = rows is not None and user not in rows and not self.assignment.teamsubmission
+        if blank and attempt == state.newest:
             return ()
         return await self.now(user, attempt)
 
@@ -67,6 +66,21 @@ class FileReader:
             return None
         released = seen.get("lastattempt", {}).get("gradingstatus") == "released"
         return listed(seen, attempt, held_back=self.assignment.markingworkflow and not released)
+
+    async def unlisted(
+        self, user: int, rows: Mapping[int, int] | None, sha1s: Mapping[str, str]
+    ) -> dict[str, bool | None]:
+        """Tell of files that are not listed, by path and expected SHA-1, whether they are there; None if unknown.
+
+        Raises any MoodleError.
+        """
+        seen = await self.key.may(STATUS, lambda: status(self.moodle, self.assignment, user))
+        row = (rows or {}).get(user)
+        if seen is None or not row:
+            return dict.fromkeys(sha1s)
+        urls = {path: address(seen, row, path) for path in sha1s}
+        found = await together(self._is(urls[path] or "", sha1) for path, sha1 in sha1s.items())
+        return dict(zip(sha1s, found, strict=True))
 
     async def same(self, held: Sequence[Held], there: Sequence[There]) -> frozenset[tuple[str, str]]:
         """Return which of the files that are there are the caller's, by path and SHA-1. Raises any MoodleError."""
@@ -90,6 +104,8 @@ class FileReader:
         Moodle's ETag is the SHA-1 of a file, and nothing is sent where it is the one asked about; of a site that makes
         its own, the file is read to its end.
         """
+        if not url:
+            return None
         try:
             async with self.moodle.open(url, if_none_match=etag_of(sha1)) as file:
                 if file.head.unchanged:
@@ -99,6 +115,8 @@ class FileReader:
                 async for _ in file.pieces():
                     pass
                 return file.sha1 == sha1
+        except errors.NotFound:
+            return False
         except (errors.AccessDenied, errors.InvalidSite):
             return None
 
