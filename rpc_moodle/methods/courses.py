@@ -76,20 +76,20 @@ async def get_users_from_course(request: CourseUsersRequest, call: Call) -> list
         people = People(moodle.language)
         if request.page is not None:
             rows = await users.page(moodle, request.course_id, asked, number=request.page, size=request.page_size)
-            return [_course_user(people, row, asked) for row in rows]
+            return _course_users(people, rows, asked)
         found: list[CourseUser] = []
         async for rows in users.selected(moodle, request.course_id, asked):
-            found += [_course_user(people, row, asked) for row in rows]
+            found += _course_users(people, rows, asked)
         return found
 
 
-def _course_user(people: People, row: users.DetailedUser, asked: users.Selection) -> CourseUser:
-    shown = cast("CourseUser", people.user(row))
+def _course_users(people: People, rows: list[users.DetailedUser], asked: users.Selection) -> list[CourseUser]:
+    found = cast("list[CourseUser]", [people.user(row) for row in rows])
     for name in asked.fields:
-        value = getattr(row, name)
-        if value is not None:
-            shown[name] = value
-    return shown
+        for shown, row in zip(found, rows, strict=True):
+            if (value := getattr(row, name)) is not None:
+                shown[name] = value
+    return found
 
 
 class AssignmentInfo(TypedDict):
