@@ -27,7 +27,7 @@ Several = Annotated[tuple[T, ...], Field(fail_fast=True)]
 """The same as a tuple."""
 
 
-class Role(Record, frozen=True):
+class Role(Record):
     """A role of a user in a course; ``name`` is empty for standard roles (``users.course.userfields``)."""
 
     roleid: int = 0
