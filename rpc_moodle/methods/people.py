@@ -47,6 +47,9 @@ class UserInfo(TypedDict):
     roles: str
 
 
+_Key = tuple[object, ...]
+
+
 class _Roles(NamedTuple):
     """The roles of a user, in both forms."""
 
@@ -60,7 +63,7 @@ class People:
     def __init__(self, language: str | None = None) -> None:
         """Take the language of role names; English without one."""
         self._language = language or "en"
-        self._known: dict[tuple[Role, ...], _Roles] = {}
+        self._known: dict[_Key, _Roles] = {}
 
     def user(self, row: EnrolledUser) -> User:
         """Return a user as callers read it."""
@@ -84,7 +87,11 @@ class People:
 
     def _roles(self, roles: Sequence[Role]) -> _Roles:
         """Name roles; those that many users have are looked at once."""
-        key = tuple(roles)
+        if len(roles) == 1:  # as nearly all have
+            role = roles[0]
+            key: _Key = (role.roleid, role.shortname, role.name)
+        else:
+            key = tuple([(role.roleid, role.shortname, role.name) for role in roles])
         known = self._known.get(key)
         if known is None:
             rows = [self._role(role) for role in roles]

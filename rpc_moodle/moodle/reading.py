@@ -21,7 +21,7 @@ class Reads(Protocol[T_co]):
         """Read a body; validators are given the context; raises pydantic's ValidationError."""
 
 
-class Record(msgspec.Struct, gc=False, frozen=True):
+class Record(msgspec.Struct, gc=False):
     """A row that comes by the thousand: it takes a third of a dict's time to read, and half of it to look at.
 
     A key that the site leaves out has its default. Without ``gc`` the garbage collector passes it over; a row never
