@@ -1,5 +1,7 @@
 """The users and the assignments of a course."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Literal, NotRequired, cast
 
 from pydantic import AliasChoices, Field
@@ -74,22 +76,23 @@ async def get_users_from_course(request: CourseUsersRequest, call: Call) -> list
     )
     async with moodle_of(request, call, counting=True) as moodle:
         people = People(moodle.language)
+        write = partial(_course_user, people, asked.fields)
         if request.page is not None:
             rows = await users.page(moodle, request.course_id, asked, number=request.page, size=request.page_size)
-            return _course_users(people, rows, asked)
+            return await call.mapped(write, rows)
         found: list[CourseUser] = []
         async for rows in users.selected(moodle, request.course_id, asked):
-            found += _course_users(people, rows, asked)
+            found += await call.mapped(write, rows)
         return found
 
 
-def _course_users(people: People, rows: list[users.DetailedUser], asked: users.Selection) -> list[CourseUser]:
-    found = cast("list[CourseUser]", [people.user(row) for row in rows])
-    for name in asked.fields:
-        for shown, row in zip(found, rows, strict=True):
-            if (value := getattr(row, name)) is not None:
-                shown[name] = value
-    return found
+def _course_user(people: People, fields: Sequence[users.Field], row: users.DetailedUser) -> CourseUser:
+    shown = cast("CourseUser", people.user(row))
+    for name in fields:
+        value = getattr(row, name)
+        if value is not None:
+            shown[name] = value
+    return shown
 
 
 class AssignmentInfo(TypedDict):
