@@ -7,6 +7,9 @@ from rpc_moodle.transport.errors import AnswerTooLarge
 _OBJECTS_PER_ROW = 4
 """JSON objects that a row has at the most, on the average of an answer as long as it may be."""
 
+_OBJECT_BYTES = 3
+"""Bytes of the shortest object, with the comma after it."""
+
 _FILE = b'"fileurl"'
 """What each file of an answer has."""
 
@@ -42,7 +45,8 @@ class Allowance:
         if self._bytes > self._limits.bytes:
             raise too_large(f"{self._limits.bytes:,} bytes")
         objects = self._limits.rows * _OBJECTS_PER_ROW
-        if len(body) > objects and body.count(b"{") > objects:  # a shorter one cannot have so many
+        # To count takes as long as a tenth of the reading, and a shorter answer cannot have so many.
+        if len(body) > objects * _OBJECT_BYTES and body.count(b"{") > objects:
             raise too_large(f"{self._limits.rows:,} rows")
         if len(body) > self._limits.files * len(_FILE):
             self.take_files(body.count(_FILE))
