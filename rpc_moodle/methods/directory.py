@@ -100,17 +100,15 @@ async def get_users_last_access(request: LastAccessRequest, call: Call) -> list[
     async with moodle_of(request, call) as moodle:
         return [
             {
-                "userid": row["id"],
-                "lastaccess": row.get("lastaccess") or 0,
-                "lastcourseaccess": row.get("lastcourseaccess") or 0,
+                "userid": row.id,
+                "lastaccess": row.lastaccess or 0,
+                "lastcourseaccess": row.lastcourseaccess or 0,
             }
-            async for row in users.last_access(moodle, request.course_id, request.user_ids)
+            async for rows in users.last_access(moodle, request.course_id, request.user_ids)
+            for row in rows
         ]
 
 
 def _shown(found: list[Person], language: str | None) -> list[FoundUser]:
     shown = People(language)
-    return [
-        {**shown.user(row), "idnumber": row.get("idnumber") or "", "suspended": row.get("suspended", False)}
-        for row in found
-    ]
+    return [{**shown.user(row), "idnumber": row.idnumber or "", "suspended": row.suspended} for row in found]

@@ -114,7 +114,7 @@ async def _told_by_plugin(
 ) -> list[UserGrades]:
     """Ask a plugin's function, which wants to be told whose grades, and gives a row also for who is not enrolled."""
     try:
-        wanted = [user_id] if user_id else [row["id"] async for row in users.enrolled(moodle, course_id)]
+        wanted = [user_id] if user_id else [row.id async for row in users.enrolled(moodle, course_id)]
     except errors.AccessDenied:
         raise refusal from None
     rows: list[UserGrades] = []

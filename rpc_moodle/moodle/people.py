@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
+from msgspec import field
 from pydantic import AfterValidator
-from typing_extensions import TypedDict
 
 from rpc_moodle.moodle import errors, local
 from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import EnrolledUser, Flag, Rows, Several
+from rpc_moodle.moodle.reading import Record
 from rpc_moodle.moodle.values import Row
 from rpc_moodle.moodle.wire import Params
 
@@ -23,24 +24,24 @@ _PATTERNS = frozenset({"firstname", "lastname", "email"})
 _KEYS = frozenset({"id", "username", "email", "idnumber", "firstname", "lastname", "auth"})
 
 
-class CourseOfUser(TypedDict, total=False):
+class CourseOfUser(Record):
     """A course that is named beside a user."""
 
-    id: int
-    fullname: str
-    shortname: str
+    id: int = 0
+    fullname: str = ""
+    shortname: str = ""
 
 
-class Person(EnrolledUser, total=False):
+class Person(EnrolledUser):
     """A user of the site; of other people's accounts most is withheld (``users.get.email.teacher``)."""
 
-    idnumber: str | None
-    suspended: Flag
-    enrolledcourses: Rows[CourseOfUser]
+    idnumber: str | None = None
+    suspended: Flag = False
+    enrolledcourses: Rows[CourseOfUser] = field(default_factory=list)
 
 
 def _named(person: Person) -> Person:
-    if "fullname" not in person:
+    if person.fullname is None:
         raise ValueError("should be a user with a name")
     return person
 
@@ -113,7 +114,7 @@ async def by_field(moodle: MoodleClient, field: UserField, values: Sequence[str 
     except errors.FunctionDenied as refusal:
         known = await local.instead(moodle, refusal, local.USERS, {}, into=list[_Named])
     wanted = {str(value).casefold() for value in values}
-    return [person for person in known if str(person.get(field, "")).casefold() in wanted]
+    return [person for person in known if str(getattr(person, field) or "").casefold() in wanted]
 
 
 def fits(person: Person, key: str, value: str) -> bool:
@@ -121,7 +122,7 @@ def fits(person: Person, key: str, value: str) -> bool:
 
     What is withheld fits nothing.
     """
-    own = person.get(key)
+    own = getattr(person, key, None)
     if own in (None, ""):
         return False
     if key not in _PATTERNS:

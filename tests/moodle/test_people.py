@@ -4,7 +4,7 @@ import pytest
 
 from rpc_moodle.moodle.people import Person, fits
 
-ZOE: Person = {"id": 5, "username": "zoe", "firstname": "Zoë", "lastname": "M_ller", "email": "zoe@example.com"}
+ZOE = Person(5, username="zoe", firstname="Zoë", lastname="M_ller", email="zoe@example.com")
 
 
 @pytest.mark.parametrize(
@@ -30,4 +30,4 @@ def test_a_user_fits_as_moodle_compares(key: str, value: str, found: bool) -> No
 
 @pytest.mark.parametrize("withheld", ["", None])
 def test_what_is_withheld_fits_nothing(withheld: str | None) -> None:
-    assert not fits({"id": 5, "email": withheld}, "email", "%")
+    assert not fits(Person(5, email=withheld), "email", "%")

@@ -61,7 +61,7 @@ def _described(call: Call, course: Course) -> dict[str, Any]:
         "newsitems": 3 if front else 0,
         "startdate": course.startdate,
         "enddate": course.enddate,
-        "maxbytes": 0,
+        "maxbytes": course.maxbytes,
         "showreports": 0,
         "visible": int(course.visible),
         "groupmode": 0,
