@@ -94,7 +94,7 @@ async def _replay() -> dict[str, tuple[object, object]]:
             headers = {"If-None-Match": f'"{request["if_none_match"]}"'} if request.get("if_none_match") else {}
             async with session.post(sandbox.url + _path(request, row), data=data, headers=headers) as answer:
                 text = await answer.text()
-            body = json.loads(text) if text[:1] in {"{", "[", "n"} else text
+            body: Any = json.loads(text) if text[:1] in {"{", "[", "n"} else text
             if "files" in request:
                 drafts[str(response["body"][0]["itemid"])] = str(body[0]["itemid"])
             if isinstance(body, dict) and "assignments" in body:

@@ -147,10 +147,11 @@ def unknown(entry: Entry) -> Result:
     return _failed(entry, Code.FILES_UNKNOWN, _UNKNOWN)
 
 
-def unreadable(entry: Entry, error: Exception) -> Result:
-    """Refuse files whose content does not come."""
+def unreadable(entry: Entry, number: int, error: Exception) -> Result:
+    """Refuse files of which one, counted from 0, does not come."""
     reason = (error.strerror or type(error).__name__) if isinstance(error, OSError) else str(error)
-    return _failed(entry, Code.INVALID_ENTRY, f"A file cannot be read: {reason[:200] or type(error).__name__}.")
+    field = f"files.{number}.content ({entry.files[number].name})"
+    return _failed(entry, Code.INVALID_ENTRY, f"{field} cannot be read: {reason[:200] or type(error).__name__}.")
 
 
 def too_large(entry: Entry, arrangement: Arrangement, limit: int) -> Result:

@@ -118,10 +118,13 @@ class Attaching:
         return Attached(entry, arranged(held, (), frozenset(), replace=False).as_it_is, None, seen=True)
 
     async def _held(self, entry: Entry) -> list[Held]:
-        try:
-            return [await self.contents.held(file) for file in entry.files]
-        except Exception as error:  # noqa: BLE001 - whatever a file's source does, it costs this user only
-            raise _Settled(attached.unreadable(entry, error)) from None
+        held: list[Held] = []
+        for file in entry.files:
+            try:
+                held.append(await self.contents.held(file))
+            except Exception as error:  # noqa: BLE001 - whatever a file's source does, it costs this user only
+                raise _Settled(attached.unreadable(entry, len(held), error)) from None
+        return held
 
     async def _drafted(self, own: Attached, before: Stored, known: _Known) -> Entry:
         """Fill the draft area of an entry that is to be written. Raises _Settled, TimeoutError and any MoodleError."""

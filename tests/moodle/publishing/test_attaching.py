@@ -232,9 +232,9 @@ async def test_a_file_that_cannot_be_read_costs_its_user_alone(run: Publish, ess
     ]
     report = await run(*rows)
     said = {result.user_id: (result.code, result.message) for result in report.results}
-    assert said[5] == (Code.INVALID_ENTRY, "A file cannot be read: No such file or directory.")
-    assert said[6] == (Code.INVALID_ENTRY, "A file cannot be read: the source is gone.")
-    assert said[7] == (Code.INVALID_ENTRY, "A file cannot be read: there is nothing in it.")
+    assert said[5] == (Code.INVALID_ENTRY, "files.0.content (a.txt) cannot be read: No such file or directory.")
+    assert said[6] == (Code.INVALID_ENTRY, "files.0.content (a.txt) cannot be read: the source is gone.")
+    assert said[7] == (Code.INVALID_ENTRY, "files.0.content (a.txt) cannot be read: there is nothing in it.")
     assert said[9] == (Code.NONE, "")
     assert given(essay, 9) == {"/essay.pdf": b"one"}
 
