@@ -104,8 +104,8 @@ def _folder(row: Submission, people: ById) -> str:
     userid = row.get("userid", 0)
     if not userid:
         return f"team_{row.get('groupid', 0)}"
-    user = people.get(userid, EnrolledUser(id=userid))
-    return folder_of(userid, user.get("lastname") or "", user.get("firstname") or "")
+    user = people.get(userid, EnrolledUser(userid))
+    return folder_of(userid, user.lastname or "", user.firstname or "")
 
 
 def folder_of(userid: int, lastname: str, firstname: str) -> str:

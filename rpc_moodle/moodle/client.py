@@ -153,17 +153,13 @@ class MoodleClient:
         """
         form = wire.form(self.token, function, params or {})
         read = wire.is_read(function) if read is None else read
-        body = b""
-        async for attempt in again(read=read, remaining=self._remaining):
-            number = attempt.retry_state.attempt_number
-            with attempt:
-                if read and not fresh:
-                    key = self.site, sha256(form).digest()
-                    body = await self.http.sharing.ask(
-                        key, partial(self._answer, function, _REST, form, self.token, attempt=number)
-                    )
-                else:
-                    body = await self._answer(function, _REST, form, self.token, attempt=number)
+        key = self.site, sha256(form).digest()
+
+        async def ask(number: int) -> bytes:
+            answer = partial(self._answer, function, _REST, form, self.token, attempt=number)
+            return await (self.http.sharing.ask(key, answer) if read and not fresh else answer())
+
+        body = await again(ask, read=read, remaining=self._remaining)
         return await self._read(function, body, into, allowance)
 
     async def script(self, path: str, fields: wire.Fields, *, into: Any = object, read: bool = False) -> Any:
@@ -173,11 +169,13 @@ class MoodleClient:
 
         Raises any MoodleError.
         """
-        form, body = wire.encode(fields), b""
+        form = wire.encode(fields)
         secret = next((value for _, value in fields if isinstance(value, SecretStr)), SecretStr(""))
-        async for attempt in again(read=read, remaining=self._remaining):
-            with attempt:
-                body = await self._answer(path, path, form, secret)
+        body = await again(
+            lambda number: self._answer(path, path, form, secret, attempt=number),
+            read=read,
+            remaining=self._remaining,
+        )
         return await self._read(path, body, into)
 
     async def upload(self, *files: Upload, itemid: int = 0, folder: str = "/") -> list[Stored]:

@@ -95,7 +95,7 @@ class SubmissionRow(TypedDict, total=False):
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     warnings: Several[Notice] = ()
 

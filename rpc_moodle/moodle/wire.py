@@ -58,6 +58,8 @@ _MISSING = frozenset(
         "invalidcoursemoduleid",
         "cannotfindcourse",
         "unknowncourse",
+        "unknowncategory",
+        "cannotviewcategory",
     }
 )
 _NO_RECORD = frozenset({"invalidrecord", "invalidrecordunknown"})

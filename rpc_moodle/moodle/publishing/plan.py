@@ -135,15 +135,15 @@ class Plan:
     def _grade(self, entry: Entry, before: Stored, attempt: int) -> Decimal | Unknown | Result | None:
         if entry.filling is not None:
             return None
-        if entry.grade is not None or entry.scale_item is not None:
-            try:
-                if entry.scale_item is not None:
-                    return self.scheme.item(entry.scale_item)
-                return self.scheme.resolve(entry.grade or Decimal(0), self.options.max_grade)
-            except OutOfRange as problem:
-                return _failed(entry, Code.GRADE_OUT_OF_RANGE, str(problem))
-            except TwoReadings as problem:
-                return _failed(entry, Code.AMBIGUOUS, str(problem))
+        try:
+            if entry.scale_item is not None:
+                return self.scheme.item(entry.scale_item)
+            if entry.grade is not None:
+                return self.scheme.resolve(entry.grade, self.options.max_grade)
+        except OutOfRange as problem:
+            return _failed(entry, Code.GRADE_OUT_OF_RANGE, str(problem))
+        except TwoReadings as problem:
+            return _failed(entry, Code.AMBIGUOUS, str(problem))
         grade = before.mark(attempt).grade
         return None if isinstance(grade, Unknown) and self.options.overwrite_grades else grade
 
@@ -249,9 +249,7 @@ class Plan:
             known = write.before.filling
             same_form = isinstance(known, Filling) and fills_alike(known, write.entry.filling) and write.is_newest
             return same_form and isinstance(there.grade, Decimal) and self._keeps_state(write)
-        return ((write.grade == there.grade and write.grade is not UNKNOWN) or not write.entry.names_grade) and (
-            self._keeps_state(write)
-        )
+        return (write.grade == there.grade or not write.entry.names_grade) and self._keeps_state(write)
 
     @staticmethod
     def _keeps_state(write: Write) -> bool:

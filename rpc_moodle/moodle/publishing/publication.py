@@ -163,6 +163,11 @@ class Publication:
         """Work through the entries wave by wave, each as large as can be written and read back in time."""
         total = len(entries)
         pace = Pace(self.options, self._clock)
+        if pace.size(writer.sender.writes_together(total), self._time_left()) < total:
+            with pace.surveyed():
+                results, entries[:] = await writer.survey(entries)
+            if results:
+                await self._record(results)
         while entries:
             size = pace.size(writer.sender.writes_together(total), self._time_left())
             if any(entry.files for entry in entries[:size]):

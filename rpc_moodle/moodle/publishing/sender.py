@@ -16,7 +16,7 @@ from rpc_moodle.moodle.publishing.requests import Answer, Sent, parts, save_form
 from rpc_moodle.moodle.publishing.write import Write
 from rpc_moodle.transport.gather import together
 
-_FIRST_GUESS = 1.0
+_FIRST_GUESS = 0.5
 """Seconds that a request is given until one has been measured."""
 
 _FORMS_ALONE = 20

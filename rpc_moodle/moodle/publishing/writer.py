@@ -1,5 +1,6 @@
 """Writes one wave of entries: state is read, decided upon, written, and read back."""
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -22,6 +23,31 @@ class Writer:
     reader: Reader
     sender: Sender
     attaching: Attaching
+
+    async def survey(self, entries: Sequence[Entry]) -> tuple[list[Result], list[Entry]]:
+        """Settle who needs no write by one look at everybody, and return the others, those least likely done first.
+
+        So a call that is made again goes on where the time of the last one ended. Of whom the look tells too little,
+        who has a grade already is asked about last, and all others in another order at each call.
+        """
+        try:
+            states = await self.reader.survey(entries)
+        except errors.MoodleError:
+            return [], list(entries)  # it is told of each when its turn comes
+        results: list[Result] = []
+        known: list[Entry] = []
+        for entry in entries:
+            if entry.user_id in states and not entry.files:
+                decided = self._decide(entry, states[entry.user_id])
+                if isinstance(decided, Result):
+                    results.append(decided)
+                else:
+                    known.append(entry)
+        placed = {result.user_id for result in results} | {entry.user_id for entry in known}
+        others = [entry for entry in entries if entry.user_id not in placed]
+        random.shuffle(others)
+        others.sort(key=lambda entry: entry.names_grade and self.reader.is_graded(entry.user_id))
+        return results, known + others
 
     async def wave(self, entries: Sequence[Entry], total: int) -> list[Result]:
         """Publish entries, ``total`` being those of the whole publication.
