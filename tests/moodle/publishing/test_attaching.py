@@ -21,6 +21,8 @@ from rpc_moodle.moodle.publishing import (
     Report,
     Result,
 )
+from rpc_moodle.moodle.publishing.file_reader import FileReader
+from rpc_moodle.moodle.publishing.keys import Key
 from rpc_moodle.sandbox import Fault, Sandbox, Seen, Stage, feedback_files, grading, standings, uploads
 from rpc_moodle.sandbox.files import StoredFile
 from rpc_moodle.sandbox.people import User
@@ -250,13 +252,14 @@ async def test_where_feedback_files_are_switched_off_nothing_is_written(run: Pub
 
 @pytest.mark.parametrize("told", [True, False])
 async def test_a_key_that_may_not_upload_fails_the_rows_with_files_alone(
-    run: Publish, key: Callable[..., MoodleClient], essay: Assignment, told: bool
+    run: Publish, key: Callable[..., MoodleClient], sandbox: Sandbox, essay: Assignment, told: bool
 ) -> None:
     functions = tuple(name for name in FULL if told or name != "core_webservice_get_site_info")
     report = await run(Entry(5, "text", files=(ONE,)), Entry(6, "text"), moodle=key(functions, uploads=False))
     assert [result.code for result in report.results] == [Code.MAY_NOT_UPLOAD, Code.NONE]
     assert "Can upload files" in report.results[0].message
     assert (5, 0) not in essay.grades
+    assert any(seen.path == uploads.SCRIPT for seen in sandbox.site.requests) is not told
 
 
 @pytest.mark.parametrize(
@@ -342,7 +345,8 @@ async def test_what_a_workflow_holds_back_is_proven_by_its_address(run: Publish,
     assert (first.outcome, states(first)) == (Outcome.PUBLISHED, {"essay.pdf": FileState.STORED})
     again = only(await run(Entry(5, files=(ONE,))))
     assert (again.outcome, states(again)) == (Outcome.UNCHANGED, {"essay.pdf": FileState.UNCHANGED})
-    assert only(await run(Entry(5, files=(TWO,)))).code is Code.FILES_UNKNOWN
+    for file in (TWO, FeedbackFile("other.pdf", b"one")):
+        assert only(await run(Entry(5, files=(file,)))).code is Code.FILES_UNKNOWN
     assert given(essay) == {"/essay.pdf": b"one"}
 
 
@@ -375,6 +379,57 @@ async def test_a_team_gets_the_same_files_each_member_its_own(
     )
     assert report.published > 1
     assert all(given(team, result.user_id) == {"/t.txt": b"for all of you"} for result in report.results)
+
+
+async def test_a_member_of_a_team_whom_no_list_names_keeps_files(
+    key: Callable[..., MoodleClient], sandbox: Sandbox
+) -> None:
+    team = sandbox.site.by_cmid(11)
+    assert team is not None
+    team.feedback_files = True
+    member = 7
+    team.attempts.pop((member, 0), None)
+    team.grades[member, 0] = Grade(900, member, 0, 1, 1, files=[StoredFile("old.txt", b"old")])
+    moodle = key()
+    known = await assignment_of(moodle, 2, 11)
+    report = await publish(moodle, known, [Entry(member, files=(ONE,))])
+    assert report.published == 1
+    assert given(team, member) == {"/old.txt": b"old", "/essay.pdf": b"one"}
+
+
+async def test_files_for_many_are_written_a_few_users_at_a_time(
+    run: Publish, sandbox: Sandbox, essay: Assignment
+) -> None:
+    users = (5, 6, 7, 9, 10, 11, 12, 13)
+    assert (await run(*(Entry(user, files=(ONE,)) for user in users))).published == len(users)
+    done = [seen.path if seen.path == uploads.SCRIPT else seen.function for seen in sandbox.site.requests]
+    last = len(done) - 1 - done[::-1].index(uploads.SCRIPT)
+    assert "mod_assign_submit_grading_form" in done[:last], "a call that is cut short has given nobody anything"
+
+
+async def test_who_cannot_be_written_to_uploads_nothing(
+    run: Publish, key: Callable[..., MoodleClient], sandbox: Sandbox
+) -> None:
+    result = only(await run(Entry(5, files=(ONE,)), moodle=key(KEYS["many"]), notify=False))
+    assert result.code is Code.WOULD_NOTIFY
+    assert not any(seen.path == uploads.SCRIPT for seen in sandbox.site.requests)
+
+
+@pytest.mark.parametrize(("course", "account", "limit"), [(0, 0, 0), (9, 0, 9), (0, 7, 7), (9, 7, 7), (5, 7, 5)])
+async def test_the_least_limit_counts_and_is_asked_for_once(
+    key: Callable[..., MoodleClient], sandbox: Sandbox, essay: Assignment, course: int, account: int, limit: int
+) -> None:
+    sandbox.site.courses[2].maxbytes = course
+    moodle = key(("core_course_get_courses_by_field", *FULL))
+    asked = Key(moodle, _at_once, max_upload=account)
+    files = FileReader(moodle, await assignment_of(moodle, 2, essay.cmid), asked)
+    assert await files.limit() == limit
+    assert await files.limit() == limit
+    assert [seen.function for seen in sandbox.site.requests].count("core_course_get_courses_by_field") == 1
+
+
+async def _at_once(call: Callable[[], Awaitable[object]]) -> object:
+    return await call()
 
 
 async def test_a_locked_submission_gets_no_file(
