@@ -307,6 +307,21 @@ async def test_a_site_that_stores_other_bytes_is_found_out(
     assert states(result) == {"essay.pdf": FileState.NOT_STORED}
 
 
+async def test_a_site_that_loses_what_was_to_stay_is_found_out(
+    run: Publish, put: Put, essay: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forgetful(site: Site, assignment: Assignment, row: Grade, user: User, draft: int) -> bool:
+        changed = feedback_files.give(site, assignment, row, user, draft)
+        row.files = [file for file in row.files if file.filename != "old.txt"]
+        return changed
+
+    put(5, old_txt=b"old")
+    monkeypatch.setattr(grading, "give", forgetful)
+    result = only(await run(Entry(5, files=(ONE,))))
+    assert (result.outcome, result.code) == (Outcome.FAILED, Code.CHANGED_MEANWHILE)
+    assert "old.txt" in result.message
+
+
 async def test_a_file_that_moodle_refuses_is_named_and_nothing_is_written(
     run: Publish, essay: Assignment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
