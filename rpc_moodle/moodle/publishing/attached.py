@@ -51,6 +51,11 @@ class Attached:
         """The attempt whose files they are."""
         return self.entry.attempt or 0
 
+    def begin(self) -> None:
+        """Forget what a draft area holds that was not filled to its end."""
+        self.expected.clear()
+        self._paths.clear()
+
     def is_to_be(self, path: str, size: int, sha1: str, *, instead_of: str) -> None:
         """Note what a file is in the draft area, where Moodle may have given it another path than was asked for."""
         self.expected[path] = size, sha1

@@ -28,6 +28,7 @@ from rpc_moodle.sandbox.files import StoredFile
 from rpc_moodle.sandbox.people import User
 from rpc_moodle.sandbox.site import Site
 from rpc_moodle.sandbox.work import Assignment, Grade
+from rpc_moodle.transport import retry
 from tests.moodle.publishing.conftest import Client
 from tests.moodle.publishing.lookout import FIVE, FULL, Lookout
 from tests.moodle.publishing.runs import publish
@@ -496,6 +497,26 @@ async def test_an_upload_that_fails_costs_its_user_alone_and_the_same_again_ends
     assert (second.published, second.unchanged) == (1, 1)
     both = {"/old.txt": b"old", "/essay.pdf": b"one"}
     assert (given(essay), given(essay, 6)) == (both, both)
+
+
+async def test_an_upload_that_fails_for_a_moment_is_done_again_into_an_area_of_its_own(
+    run: Publish, put: Put, sandbox: Sandbox, essay: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry, "ATTEMPTS", 3)
+    monkeypatch.setattr(retry, "FIRST_PAUSE", 0.001)
+    put(5, old_txt=b"old")
+    at = 0
+
+    def choose(seen: Seen) -> Fault:
+        nonlocal at
+        at += seen.path == uploads.SCRIPT
+        return Fault.CUT_AFTER if seen.path == uploads.SCRIPT and at == 2 else Fault.NONE
+
+    sandbox.site.fault = choose
+    result = only(await run(Entry(5, files=(ONE,))))
+    assert (result.outcome, states(result)) == (Outcome.PUBLISHED, {"essay.pdf": FileState.STORED})
+    assert given(essay) == {"/old.txt": b"old", "/essay.pdf": b"one"}
+    assert len(sandbox.site.drafts) == 2
 
 
 @pytest.mark.parametrize("fault", [Fault.TRUNCATED, Fault.ERROR_BEFORE, Fault.CUT_BEFORE])
