@@ -173,6 +173,15 @@ def file_refused(entry: Entry, error: errors.NotDone) -> Result:
     return _failed(entry, Code.FILE_REFUSED, f"{error} Nothing was written.")
 
 
+def renamed(entry: Entry, file: There) -> Result:
+    """Refuse files beside one that Moodle has and would no longer take under its name."""
+    text = (
+        f"{file.path.removeprefix('/')} is there, and its name has characters that Moodle takes out of uploads, so that "
+        "it could not stay as it is: rename it in Moodle, or pass replaceFiles. Nothing was written."
+    )
+    return _failed(entry, Code.FILE_REFUSED, text)
+
+
 def changed_meanwhile(entry: Entry) -> Result:
     """Refuse to write over files that came or went while the others were uploaded."""
     text = "The user's files changed while the others were uploaded, and nothing was written; call again."

@@ -164,6 +164,8 @@ class Attaching:
                     draft, path = await self._put(Upload(file.name, passed.pieces(), file.size), draft, file.folder)
                 except errors.Disconnected as broken:
                     raise passed.error or broken from None
+                if path != file.path:
+                    raise _Settled(attached.renamed(own.entry, file))
                 own.is_to_be(path, file.size, passed.sha1, instead_of=file.path)
         except errors.NotDone as error:
             raise _Settled(attached.file_refused(own.entry, error)) from None

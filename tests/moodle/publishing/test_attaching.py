@@ -187,6 +187,17 @@ async def test_folders_that_are_there_are_kept(run: Publish, put: Put, essay: As
     assert given(essay) == {"/sub/dir ä/räw ü.txt": b"deep", "/räw ü.txt": b"top"}
 
 
+async def test_a_file_that_could_not_keep_its_name_is_not_put_back_under_another(
+    run: Publish, put: Put, essay: Assignment
+) -> None:
+    put(5)
+    essay.grades[5, 0].files = [StoredFile("it's.txt", b"old")]
+    result = only(await run(Entry(5, files=(ONE,))))
+    assert (result.outcome, result.code) == (Outcome.FAILED, Code.FILE_REFUSED)
+    assert "it's.txt" in result.message
+    assert given(essay) == {"/it's.txt": b"old"}
+
+
 async def test_a_dry_run_shows_the_files_and_uploads_nothing(
     run: Publish, sandbox: Sandbox, put: Put, essay: Assignment
 ) -> None:
