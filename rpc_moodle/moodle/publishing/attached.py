@@ -176,8 +176,8 @@ def file_refused(entry: Entry, error: errors.NotDone) -> Result:
 def renamed(entry: Entry, file: There) -> Result:
     """Refuse files beside one that Moodle has and would no longer take under its name."""
     text = (
-        f"{file.path.removeprefix('/')} is there, and its name has characters that Moodle takes out of uploads, so that "
-        "it could not stay as it is: rename it in Moodle, or pass replaceFiles. Nothing was written."
+        f"{file.path.removeprefix('/')} is there, and its name has characters that Moodle takes out of uploads, so "
+        "that it could not stay as it is: rename it in Moodle, or pass replaceFiles. Nothing was written."
     )
     return _failed(entry, Code.FILE_REFUSED, text)
 
