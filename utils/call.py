@@ -79,7 +79,7 @@ class Shared:
 class Call:
     """One running call.
 
-    ``id`` stands in every log line of the call; ``log`` is a structlog logger bound to it; ``state`` is what had
+    ``id`` stands in every log line of the call; ``log`` is the structlog logger for them; ``state`` is what had
     been done, which a `timeout` error tells the caller; ``warnings`` go into the reply.
     """
 

@@ -147,7 +147,7 @@ class Dispatcher:
             id=call_id,
             method=method.name,
             deadline=Deadline(seconds),
-            log=self._log.bind(call_id=call_id, method=method.name),
+            log=self._log.bind(method=method.name),
             caller=caller,
             shared=self._shared,
             turns=self._turns,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from yarl import URL
 
 from rpc_moodle.moodle import errors, wire
+from rpc_moodle.moodle.files.remote import RemoteFile, open_file
 from rpc_moodle.moodle.files.save import Progress, Saved, save
 from rpc_moodle.moodle.files.upload import Upload, multipart
 from rpc_moodle.moodle.files.url import bare, file_url, is_of
@@ -29,6 +30,9 @@ T = TypeVar("T")
 
 _REST, _UPLOAD = "webservice/rest/server.php", "webservice/upload.php"
 _CHUNK = 256 * 1024
+_SLOWEST = 64 * 1024
+"""Bytes in a second that an upload is given time for."""
+
 _LARGE = 1024 * 1024
 """Bytes from which on an answer is read beside the event loop."""
 
@@ -174,16 +178,18 @@ class MoodleClient:
         )
         return await self._read(path, body, into)
 
-    async def upload(self, *files: Upload, itemid: int = 0) -> list[Stored]:
+    async def upload(self, *files: Upload, itemid: int = 0, folder: str = "/") -> list[Stored]:
         """Put files into a draft area of the account, which a later call names by its ``itemid``; 0 makes a new one.
 
-        They are sent as they are read, whatever their size, and never a second time.
+        They are sent as they are read, whatever their size, and never a second time; the time that a request has grows
+        with them. ``folder`` is where in the area they are put.
 
         Raises any MoodleError; Disconnected also for a file whose size changes on the way; OSError for one that is
         not there, ValueError for pieces whose size is not given.
         """
-        headers, body = multipart(wire.file_upload(self.token, itemid), files)
-        answer = await self._answer(_UPLOAD, _UPLOAD, body, self.token, headers)
+        headers, body = multipart(wire.file_upload(self.token, itemid, folder), files)
+        longer = int(headers["Content-Length"]) / _SLOWEST
+        answer = await self._answer(_UPLOAD, _UPLOAD, body, self.token, headers, longer=longer)
         stored: list[Stored] = await self._read(_UPLOAD, answer, list[Stored])
         return stored
 
@@ -196,12 +202,13 @@ class MoodleClient:
         headers: Mapping[str, str] | None = None,
         *,
         attempt: int = 1,
+        longer: float = 0,
     ) -> bytes:
-        """Send one request, in which the secret stands, and decide what comes back."""
+        """Send one request, in which the secret stands, and decide what comes back; it has ``longer`` seconds more."""
         url = endpoint(self.site, path)
         try:
             async with (
-                asyncio.timeout(self.http.total_seconds),
+                asyncio.timeout(self.http.total_seconds + longer),
                 self.http.post(url, body, headers, tenant=self.tenant, what=function, attempt=attempt) as response,
             ):
                 found = await self._body(response)
@@ -248,12 +255,30 @@ class MoodleClient:
 
         Raises any MoodleError, InvalidSite for a file of another site; and OSError for what the disk refuses.
         """
-        address = bare(file_url(url))
-        if not is_of(address, self.site):
-            raise errors.InvalidSite("The file URL belongs to another site than this one.")
+        address = self._file(url)
         return await save(
             self.http, address, self.token, Path(destination), owner=self, caller=self.tenant.caller, progress=progress
         )
+
+    def open(self, url: str, *, if_none_match: str | None = None) -> AbstractAsyncContextManager[RemoteFile]:
+        """Open the file of a ``fileurl``, whose pieces come proven; see ``rpc_moodle.moodle.files.remote.open_file``.
+
+        Raises InvalidSite for a file of another site; any other MoodleError comes when it is entered.
+        """
+        return open_file(
+            self.http,
+            self._file(url),
+            self.token,
+            owner=self,
+            caller=self.tenant.caller,
+            if_none_match=if_none_match,
+        )
+
+    def _file(self, url: str) -> URL:
+        address = bare(file_url(url))
+        if not is_of(address, self.site):
+            raise errors.InvalidSite("The file URL belongs to another site than this one.")
+        return address
 
 
 @cache

@@ -15,7 +15,7 @@ from rpc_moodle.transport.answers import plain
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 T = TypeVar("T")
@@ -255,6 +255,7 @@ class SiteInfo(_Answer):
     release: str = ""
     downloadfiles: Flag = False
     uploadfiles: Flag = False
+    usermaxuploadfilesize: int = 0
     functions: Several[Function] = ()
 
 

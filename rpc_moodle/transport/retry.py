@@ -1,9 +1,11 @@
 """What is tried again, and when: one table."""
 
-import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from itertools import count
 from typing import TypeVar
+
+import tenacity
 
 from rpc_moodle.transport import errors
 
@@ -40,29 +42,40 @@ async def again(ask: Callable[[int], Awaitable[T]], *, read: bool, remaining: Ca
 
     Raises what the last attempt has raised.
     """
-    for number in range(1, ATTEMPTS):
-        try:
-            return await ask(number)
-        except errors.SiteError as error:
-            if not _is_worth_it(error, read=read, remaining=remaining()):
-                raise
-            pause = _pause(error, number)
-        await asyncio.sleep(pause)
-    return await ask(ATTEMPTS)
+
+    def worth_it(error: BaseException) -> bool:
+        rule = next((rule for kind, rule in TABLE if isinstance(error, kind)), NEVER)
+        if rule == NEVER or (rule == READS and not read):
+            return False
+        wait: float | None = getattr(error, "retry_after", None)
+        return remaining() > LONGEST_PAUSE if wait is None else wait < min(remaining(), LONGEST_WAIT)
+
+    try:
+        return await ask(1)  # on its own: hardly any request needs more, and the machinery costs as much as sending it
+    except errors.SiteError as error:
+        first = error
+    numbers = count(1)
+
+    async def attempt() -> T:
+        number = next(numbers)
+        if number == 1:
+            raise first
+        return await ask(number)
+
+    retrying = tenacity.AsyncRetrying(
+        retry=tenacity.retry_if_exception(worth_it),
+        stop=tenacity.stop_after_attempt(ATTEMPTS),
+        wait=_pause,
+        reraise=True,
+    )
+    return await retrying(attempt)
 
 
-def _is_worth_it(error: errors.SiteError, *, read: bool, remaining: float) -> bool:
-    rule = next(rule for kind, rule in TABLE if isinstance(error, kind))
-    if rule == NEVER or (rule == READS and not read):
-        return False
-    wait: float | None = getattr(error, "retry_after", None)
-    return remaining > LONGEST_PAUSE if wait is None else wait < min(remaining, LONGEST_WAIT)
-
-
-def _pause(error: errors.SiteError, number: int) -> float:
+def _pause(state: tenacity.RetryCallState) -> float:
     """Choose the seconds before the next attempt: what the site says, else more each time, with jitter."""
+    error = state.outcome.exception() if state.outcome is not None else None
     wait: float | None = getattr(error, "retry_after", None)
     if wait is not None:
         return wait
-    growing: float = FIRST_PAUSE * 2 ** (number - 1)
+    growing: float = FIRST_PAUSE * 2 ** (state.attempt_number - 1)
     return min(LONGEST_PAUSE, growing + random.uniform(0, FIRST_PAUSE))  # noqa: S311 - spreads, guards nothing

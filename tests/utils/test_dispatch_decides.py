@@ -1,7 +1,9 @@
 """What becomes of a call that goes wrong, and what is told of it: one sentence a row."""
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -74,6 +76,26 @@ async def test_a_bug_stands_in_the_log_with_its_traceback(logs: Logs) -> None:
     assert reply["error"]["details"] == {"id": "mine"}
     (line,) = lines(logs, "internal_error")
     assert "ZeroDivisionError" in str(line)
+
+
+async def test_a_bug_of_a_translation_is_one_as_well(logs: Logs) -> None:
+    def confused(error: Exception) -> RpcError | None:
+        raise LookupError("no such translation")
+
+    dispatcher = Dispatcher(raising(ZeroDivisionError()), translate=confused)
+    reply = await call(dispatcher, "act", {"options": {"callId": "mine"}})
+    assert (reply["error"]["code"], reply["error"]["details"]) == ("internal", {"id": "mine"})
+    (line,) = lines(logs, "internal_error")
+    assert "no such translation" in str(line)
+
+
+async def test_a_line_that_a_handler_logs_names_call_and_method(logs: Logs) -> None:
+    async def handler(request: Request, call: Call) -> None:
+        call.log.info("at_work")
+
+    await call(doing(handler), "act", {"options": {"callId": "mine"}})
+    (line,) = lines(logs, "at_work")
+    assert (line["call_id"], line["method"]) == ("mine", "act")
 
 
 @pytest.mark.parametrize("kind", [SystemExit, GeneratorExit])
@@ -161,6 +183,33 @@ async def test_a_second_cancellation_is_answered_too(monkeypatch: pytest.MonkeyP
     assert await dispatcher.drained(5)
 
 
+@pytest.mark.parametrize("late", ["an answer", ZeroDivisionError(), asyncio.CancelledError()], ids=str)
+async def test_what_a_handler_says_after_its_reply_troubles_nobody(
+    late: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("utils.dispatch.UNWIND_SECONDS", 0)
+    troubles: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, trouble: troubles.append(trouble))
+    opened = asyncio.Event()
+
+    async def stubborn(request: Request, call: Call) -> object:
+        try:
+            await opened.wait()
+        except asyncio.CancelledError:
+            await opened.wait()
+        if isinstance(late, BaseException):
+            raise late
+        return late
+
+    dispatcher = Dispatcher(doing(stubborn))
+    assert (await call(dispatcher, "act", {"options": {"timeoutMs": 1}}))["error"]["code"] == "timeout"
+    opened.set()
+    assert await dispatcher.drained(5)
+    await asyncio.sleep(0)
+    gc.collect()
+    assert troubles == []
+
+
 async def test_a_cancellation_that_was_answered_does_not_linger_in_the_task() -> None:
     reached = asyncio.Event()
 
@@ -235,9 +284,27 @@ async def test_a_refusal_that_is_quiet_is_counted_and_not_logged(logs: Logs) -> 
     assert (len(seen), lines(logs, "call")) == (1, [])
 
 
-async def test_a_refusal_with_bytes_in_its_details_is_internal() -> None:
+async def test_a_refusal_with_bytes_in_its_details_is_internal(logs: Logs) -> None:
     error = RpcError(RATE_LIMITED, "Slower.", details={"what": b"bytes"})
-    assert Dispatcher(Registry()).refuse("act", error)["error"]["code"] == "internal"
+    reply = Dispatcher(Registry()).refuse("act", error)
+    assert reply["error"]["code"] == "internal"
+    assert reply["error"]["details"]["id"] == reply["callId"]
+    (line,) = lines(logs, "internal_error")
+    assert "bytes in the reply of a method that is not registered as binary" in str(line)
+
+
+async def test_a_refused_call_of_a_name_that_no_method_has_is_logged_by_it(logs: Logs) -> None:
+    Dispatcher(Registry()).refuse("actt", RpcError(RATE_LIMITED, "Slower."))
+    (line,) = lines(logs, "call")
+    assert line["method"] == "actt"
+
+
+async def test_the_time_of_a_call_is_logged_in_milliseconds(monkeypatch: pytest.MonkeyPatch, logs: Logs) -> None:
+    moments = iter([10.0, 11.23456])
+    monkeypatch.setattr("utils.dispatch.time", SimpleNamespace(monotonic=lambda: next(moments)))
+    await call(raising(PART), "act", {})
+    (line,) = lines(logs, "call")
+    assert line["duration_ms"] == 1234.6
 
 
 @pytest.mark.parametrize(
@@ -281,15 +348,16 @@ async def test_an_unknown_method_where_there_is_none_names_none() -> None:
 
     methods = Registry()
 
-    @methods.method("getUsers", "getFiles")
+    @methods.method("getUsers", "getFiles", "zip")
     async def get(request: Request, call: Call) -> None: ...
 
     reply = await call(methods, "getUser", {})
-    assert reply["message"] == "There is no such method; the nearest are: getUsers, getFiles."
+    assert reply["message"] == "There is no such method; the nearest are: getUsers, getFiles, zip."
 
 
 async def test_a_stopping_service_says_so() -> None:
     dispatcher = Dispatcher(doing(forever))
+    assert dispatcher.draining is False
     dispatcher.drain()
     assert (await call(dispatcher, "act", {}))["message"] == "The service is stopping; call again."
 
@@ -303,15 +371,25 @@ async def test_a_key_that_no_method_reads_is_warned_of() -> None:
     assert "progresId" in warning["message"]
 
 
-async def test_a_method_without_a_request_takes_what_comes() -> None:
+async def test_a_key_that_is_misspelt_where_a_call_writes_is_refused() -> None:
+    async def handler(request: Request, call: Call) -> None: ...
+
+    reply = await call(doing(handler, writes=True), "act", {"progresId": "p"})
+    assert reply["error"]["code"] == "invalid_request"
+
+
+async def test_a_method_without_a_request_takes_what_comes_and_tells_no_progress() -> None:
     methods = Registry()
 
     @methods.method("raw")
     async def raw(request: object, call: Call) -> object:
+        await call.progress(1, 1)
         return request
 
-    assert (await call(methods, "raw", "x"))["data"] == "x"
-    assert (await call(methods, "raw"))["data"] is None
+    caller = FakeCaller()
+    assert (await call(methods, "raw", "x", caller=caller))["data"] == "x"
+    assert (await call(methods, "raw", caller=caller))["data"] is None
+    assert caller.events == []
 
 
 async def test_whether_nothing_is_left_to_do_is_told_at_once() -> None:

@@ -21,6 +21,12 @@ def test_facts_and_item_of_a_series_come_back(item: str) -> None:
     assert tickets().unwrap_item("door", tickets().series("door", FACTS).ticket(item)) == (FACTS, item)
 
 
+def test_no_letter_of_an_item_is_taken_for_padding() -> None:
+    made = tickets().series("door", FACTS)
+    items = [f"a{chr(number)}" for number in range(64, 128)]  # their tickets end in each letter of base64
+    assert [tickets().unwrap_item("door", made.ticket(item))[1] for item in items] == items
+
+
 def test_a_ticket_shows_neither_its_facts_nor_its_purpose() -> None:
     for ticket in (tickets().wrap("door", FACTS), tickets().series("door", FACTS).ticket("item")):
         assert "Ada" not in ticket

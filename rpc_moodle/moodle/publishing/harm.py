@@ -65,18 +65,22 @@ def reopens(assignment: Assignment, pass_grade: Decimal | None, before: Stored, 
         return True
     book = before.book
     if not isinstance(book, Unknown) and book.is_closed:
-        return book.failed or (book.grade is not None and bool(pass_grade) and book.grade < (pass_grade or 0))
+        return book.failed or (book.grade is not None and _fails(book.grade, pass_grade))
     if assignment.anonymous or (step.grade is None and not step.names_grade):
         return False
     if assignment.markingworkflow and step.workflow != "released":
         return False
     if not step.names_grade and pass_grade is not None and not isinstance(book, Unknown) and book.grade is not None:
         # The gradebook's own sum counts, which an item's factor or offset makes another than the assignment's.
-        kept = isinstance(step.grade, Decimal) and book.rounded and step.grade < pass_grade
-        return bool(pass_grade) and (kept or book.grade < pass_grade)
+        kept = isinstance(step.grade, Decimal) and book.rounded and _fails(step.grade, pass_grade)
+        return kept or _fails(book.grade, pass_grade)
     if isinstance(step.grade, Decimal) and (pass_grade is not None or step.grade == assignment.grade):
-        return bool(pass_grade) and step.grade < (pass_grade or 0)
+        return _fails(step.grade, pass_grade)
     return True
+
+
+def _fails(grade: Decimal, pass_grade: Decimal | None) -> bool:
+    return bool(pass_grade and grade < pass_grade)
 
 
 def _takes_back(assignment: Assignment, options: Options, before: Stored, step: Step) -> Harm | None:

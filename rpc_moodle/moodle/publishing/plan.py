@@ -95,7 +95,7 @@ class Plan:
         if before.locked and not self.options.include_locked:
             text = "The submission is locked in Moodle; unlock it, or include locked ones."
             return _failed(entry, Code.LOCKED, text)
-        attempt = self._attempt(entry, before)
+        attempt = self.attempt(entry, before)
         if isinstance(attempt, Result):
             return attempt
         grade = self._grade(entry, before, attempt)
@@ -122,7 +122,8 @@ class Plan:
     def _comments(self) -> bool:
         return self.assignment.has("assignfeedback", "comments")
 
-    def _attempt(self, entry: Entry, before: Stored) -> int | Result:
+    def attempt(self, entry: Entry, before: Stored) -> int | Result:
+        """Choose the attempt to write to, or refuse one that is not there."""
         named = entry.attempt if entry.attempt is not None else self.options.attempt
         if named is None:
             return attempt_of(self.assignment, entry, before)
@@ -134,15 +135,15 @@ class Plan:
     def _grade(self, entry: Entry, before: Stored, attempt: int) -> Decimal | Unknown | Result | None:
         if entry.filling is not None:
             return None
-        if entry.grade is not None or entry.scale_item is not None:
-            try:
-                if entry.scale_item is not None:
-                    return self.scheme.item(entry.scale_item)
-                return self.scheme.resolve(entry.grade or Decimal(0), self.options.max_grade)
-            except OutOfRange as problem:
-                return _failed(entry, Code.GRADE_OUT_OF_RANGE, str(problem))
-            except TwoReadings as problem:
-                return _failed(entry, Code.AMBIGUOUS, str(problem))
+        try:
+            if entry.scale_item is not None:
+                return self.scheme.item(entry.scale_item)
+            if entry.grade is not None:
+                return self.scheme.resolve(entry.grade, self.options.max_grade)
+        except OutOfRange as problem:
+            return _failed(entry, Code.GRADE_OUT_OF_RANGE, str(problem))
+        except TwoReadings as problem:
+            return _failed(entry, Code.AMBIGUOUS, str(problem))
         grade = before.mark(attempt).grade
         return None if isinstance(grade, Unknown) and self.options.overwrite_grades else grade
 
@@ -240,15 +241,15 @@ class Plan:
 
     def _is_there(self, write: Write) -> bool:
         there = write.before.mark(write.attempt)
+        if write.entry.draft is not None:
+            return False
         if write.comment is not None and (isinstance(there.comment, Unknown) or not same(write.comment, there.comment)):
             return False
         if write.entry.filling is not None:
             known = write.before.filling
             same_form = isinstance(known, Filling) and fills_alike(known, write.entry.filling) and write.is_newest
             return same_form and isinstance(there.grade, Decimal) and self._keeps_state(write)
-        return ((write.grade == there.grade and write.grade is not UNKNOWN) or not write.entry.names_grade) and (
-            self._keeps_state(write)
-        )
+        return (write.grade == there.grade or not write.entry.names_grade) and self._keeps_state(write)
 
     @staticmethod
     def _keeps_state(write: Write) -> bool:

@@ -126,7 +126,7 @@ class Bulk:
 def stored(assignment: Assignment, user: int, bulk: Bulk, seen: Status | None) -> Stored:
     """Put together what was read about a user."""
     attempt: LastAttempt = (seen or {}).get("lastattempt", {})
-    flag = bulk.flags.get(user, FlagsRow(userid=user)) if bulk.flags is not None else None
+    flags = (bulk.flags or {}).get(user)
     shown = ((seen or {}).get("feedback", {}).get("gradefordisplay")) or ""
     newest, handed_in = _newest(user, bulk, seen)
     grade = _grade(assignment, user, bulk, seen)
@@ -147,7 +147,7 @@ def stored(assignment: Assignment, user: int, bulk: Bulk, seen: Status | None) -
         newest=newest,
         marks=marks,
         workflow=_workflow(assignment, user, bulk, seen),
-        locked=bool(attempt.get("locked")) or bool(flag and flag.get("locked")),
+        locked=bool(attempt.get("locked")) or bool(flags and flags.get("locked")),
         book=_book(bulk.book[user]) if bulk.book is not None and user in bulk.book else _book_shown(seen),
         filling=_filling(bulk, marks[newest].row),
     )
@@ -161,7 +161,7 @@ def _newest(user: int, bulk: Bulk, seen: Status | None) -> tuple[int, bool]:
         submission = bulk.submissions.get(user) or {}
     row = (bulk.grades or {}).get(user)
     number_of = _number(submission) if submission or row is None else _number(row)
-    return number_of, submission.get("status", "submitted" if submission else "new") in _HANDED_IN
+    return number_of, bool(submission) and submission.get("status", "submitted") in _HANDED_IN
 
 
 def _earlier(each: Mapping[str, Any]) -> Mark:
@@ -223,7 +223,8 @@ def _grade_from_submission(
 
 def _workflow(assignment: Assignment, user: int, bulk: Bulk, seen: Status | None) -> str | Unknown:
     if bulk.flags is not None:
-        return bulk.flags.get(user, FlagsRow(userid=user)).get("workflowstate") or ""
+        flags = bulk.flags.get(user)
+        return (flags and flags.get("workflowstate")) or ""
     if not assignment.markingworkflow:
         return ""
     submission = (bulk.submissions or {}).get(user)

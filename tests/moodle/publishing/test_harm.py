@@ -56,6 +56,8 @@ CASES = [
     Case("a new attempt may be wanted", TEXT, None, settings=AUTO, options=Options(allow_reopen=True)),
     Case("with a grade the course's own rule is meant", GRADE, None, settings=AUTO),
     Case("the last attempt is not reopened", KEPT, None, Stored(newest=2), {**AUTO, "maxattempts": 3}),
+    Case("the last but one is", KEPT, Code.WOULD_REOPEN, Stored(newest=1), {**AUTO, "maxattempts": 3}),
+    Case("a limit of none is no limit", KEPT, Code.WOULD_REOPEN, settings={**AUTO, "maxattempts": 0}),
     Case("one attempt is Moodle's default, and nothing reopens", TEXT, None, settings={**AUTO, "maxattempts": 1}),
     Case("an older attempt is not looked at", replace(TEXT, is_newest=False), None, settings=AUTO),
     Case("a failing grade that is kept reopens", KEPT, Code.WOULD_REOPEN, settings=UNTIL, pass_grade=Decimal(70)),
@@ -81,6 +83,30 @@ CASES = [
         UNTIL,
         pass_grade=FIFTY,
     ),
+    Case(
+        "one that does, too, passes",
+        replace(KEPT, grade=FIFTY),
+        None,
+        Stored(book=book(50, rounded=True)),
+        UNTIL,
+        pass_grade=FIFTY,
+    ),
+    Case(
+        "a failing grade that is released reopens",
+        replace(KEPT, workflow="released"),
+        Code.WOULD_REOPEN,
+        Stored(workflow="released", book=book(64)),
+        {**UNTIL, **WORKFLOW},
+        pass_grade=Decimal(70),
+    ),
+    Case(
+        "one that is not does not",
+        replace(KEPT, workflow="inmarking"),
+        None,
+        Stored(workflow="inmarking", book=book(None)),
+        {**UNTIL, **WORKFLOW},
+        pass_grade=Decimal(70),
+    ),
     Case("the best grade always passes", replace(KEPT, grade=Decimal(100)), None, settings={**UNTIL, "grade": 100}),
     Case("a grade that cannot be read may fail", replace(KEPT, grade=UNKNOWN), Code.WOULD_REOPEN, settings=UNTIL),
     Case(
@@ -100,6 +126,14 @@ CASES = [
         pass_grade=FIFTY,
     ),
     Case(
+        "an override that just passes does not",
+        TEXT,
+        None,
+        Stored(book=book(50, overridden=True)),
+        UNTIL,
+        pass_grade=FIFTY,
+    ),
+    Case(
         "blind grades are not looked at", KEPT, None, settings={**UNTIL, "blindmarking": True}, pass_grade=Decimal(70)
     ),
     Case(
@@ -115,6 +149,14 @@ CASES = [
     Case("the gradebook keeps what it has under a lock", TEXT, None, Stored(1, AGAIN, book=book(64, locked=True))),
     Case("a grade from before the workflow", KEPT, Code.WOULD_CLEAR_GRADE, Stored(0, MARKED, book=book(64)), WORKFLOW),
     Case("it may be, where the gradebook cannot be read", KEPT, Code.WOULD_CLEAR_GRADE, Stored(0, MARKED), WORKFLOW),
+    Case(
+        "it may be, in the first state by its name, too",
+        replace(KEPT, workflow="notmarked"),
+        Code.WOULD_CLEAR_GRADE,
+        Stored(0, MARKED, "notmarked"),
+        WORKFLOW,
+    ),
+    Case("nobody has graded, so there is none", TEXT, None, Stored(0, {0: Mark(handed_in=True)}), WORKFLOW),
     Case(
         "a grade that nobody sees yet",
         replace(KEPT, workflow="inmarking"),
@@ -172,6 +214,13 @@ CASES = [
         Code.WOULD_RELEASE_GRADE,
         Stored(0, MARKED, "inmarking", book=book(None)),
     ),
+    Case(
+        "one that nobody can read stays what it is",
+        replace(KEPT, grade=UNKNOWN),
+        None,
+        Stored(0, MARKED, "inmarking", book=book(None)),
+    ),
+    Case("a released grade that the gradebook has not", KEPT, None, Stored(0, MARKED, "released", book=book(None))),
     Case("nor shown to be", KEPT, Code.WOULD_RELEASE_GRADE, Stored(0, MARKED, "inmarking")),
     Case("a grade that was", KEPT, None, Stored(0, MARKED, "inmarking", book=book(64))),
     Case("one is named", GRADE, None, Stored(0, MARKED, "inmarking", book=book(None))),

@@ -30,12 +30,17 @@ def handed(attempt: int = 0, status: str = "submitted", said: str | None = None)
 
 
 def comment(text: str) -> Any:
-    return [{"type": "file"}, {"type": "comments", "editorfields": [{"text": text, "format": 1}]}]
+    other = {"type": "offline", "editorfields": [{"text": "of another plugin", "format": 1}]}
+    return [{"type": "file"}, other, {"type": "comments", "editorfields": [{"text": text, "format": 1}]}]
 
 
 def status(grade: Any = None, text: str = "", shown: str = "", **attempt: Any) -> Any:
     feedback = {"grade": grade, "plugins": comment(text), "gradefordisplay": shown}
-    return {"lastattempt": attempt, "feedback": feedback if grade else {}}
+    return {"lastattempt": attempt} | ({"feedback": feedback} if grade else {})
+
+
+def plugins(*which: Any) -> Any:
+    return status(graded=True) | {"feedback": {"grade": row(), "plugins": list(which)}}
 
 
 ROWS: list[tuple[str, Assignment, Bulk, Any, dict[str, Any]]] = [
@@ -47,6 +52,8 @@ ROWS: list[tuple[str, Assignment, Bulk, Any, dict[str, Any]]] = [
      {"grade": None, "newest": 1, "handed_in": True, "row": None}),
     ("a grade of the attempt handed in", PLAIN, Bulk({5: row(attempt=1)}, submissions={5: handed(1)}), None,
      {"grade": Decimal(70), "newest": 1, "row": 31}),
+    ("a grade of a later attempt, whose submission nobody can read", PLAIN, Bulk({5: row(attempt=1)}), None,
+     {"grade": Decimal(70), "newest": 1, "row": 31, "handed_in": False}),
     ("nobody has handed in", PLAIN, Bulk(submissions={}), None, {"grade": None, "comment": NO_COMMENT}),
     ("nobody of a team", TEAM, Bulk(submissions={}), None, {"grade": None, "comment": UNKNOWN}),
     ("another of the team has", TEAM, Bulk(submissions={6: handed()}), None, {"grade": UNKNOWN}),
@@ -62,6 +69,10 @@ ROWS: list[tuple[str, Assignment, Bulk, Any, dict[str, Any]]] = [
      {"handed_in": True, "newest": 2}),
     ("the flags' state", FLOW, Bulk(flags={5: {"userid": 5, "workflowstate": "inreview"}}), None,
      {"workflow": "inreview"}),
+    ("a status that says nothing at all", PLAIN, Bulk(), {},
+     {"grade": UNKNOWN, "comment": NO_COMMENT, "newest": 0, "handed_in": False, "workflow": "", "locked": False,
+      "book": UNKNOWN}),
+    ("a status that says nothing of a state", FLOW, Bulk(), {}, {"workflow": UNKNOWN, "comment": UNKNOWN}),
     ("no flags of this user", FLOW, Bulk(flags={}), None, {"workflow": ""}),
     ("flags without a state", FLOW, Bulk(flags={5: {"userid": 5}}), None, {"workflow": ""}),
     ("the submissions' state", FLOW, Bulk(submissions={5: handed(said="released")}), None, {"workflow": "released"}),
@@ -82,20 +93,34 @@ ROWS: list[tuple[str, Assignment, Bulk, Any, dict[str, Any]]] = [
      {"grade": None, "comment": NO_COMMENT, "book": BookGrade(rounded=True)}),
     ("a status that does not tell", PLAIN, Bulk(), status(), {"grade": UNKNOWN}),
     ("graded, and no grade is seen", PLAIN, Bulk(), status(graded=True), {"grade": UNKNOWN}),
+    ("graded, and an empty grade is seen", PLAIN, Bulk(), status(row("-1.00000"), graded=True), {"grade": UNKNOWN}),
+    ("an empty grade, and not told whether graded", PLAIN, Bulk(), status(row("-1.00000")), {"grade": None}),
+    ("a grade, and not told whether graded", PLAIN, Bulk(), status(row()), {"grade": Decimal(70)}),
     ("not graded, and an old grade is seen", PLAIN, Bulk(),
      status(row(), graded=False, submission=handed(1)), {"grade": None, "newest": 1, "row": None}),
     ("the list's, where the status shows an old one", PLAIN, Bulk({5: row("8.00000", 1)}),
      status(row(), graded=True, submission=handed(1)), {"grade": Decimal(8), "newest": 1}),
     ("a team's comment", TEAM, Bulk(), status(row(attempt=2), "<p>t</p>", graded=True, teamsubmission=handed(2)),
      {"grade": Decimal(70), "newest": 2, "comment": Comment("<p>t</p>", 1), "handed_in": True}),
+    ("a grade of the team's earlier attempt", TEAM, Bulk(),
+     status(row(attempt=1), graded=True, teamsubmission=handed(2)), {"grade": UNKNOWN, "newest": 2, "row": None}),
+    ("a comment of who has handed in", PLAIN, Bulk(submissions={5: handed()}), status(row(), "<p>x</p>", graded=True),
+     {"comment": Comment("<p>x</p>", 1)}),
+    ("a text that hangs on no grade", PLAIN, Bulk(), status() | {"feedback": {"plugins": comment("x")}},
+     {"comment": NO_COMMENT}),
+    ("a grade without plugins", PLAIN, Bulk(), status() | {"feedback": {"grade": row()}}, {"comment": NO_COMMENT}),
+    ("no comment of the comments plugin", PLAIN, Bulk(), plugins({"type": "comments"}), {"comment": NO_COMMENT}),
+    ("a comment without a text", PLAIN, Bulk(), plugins({"type": "comments", "editorfields": [{}]}),
+     {"comment": Comment("", None)}),
     ("a comment before the release", FLOW, Bulk(), status(row(), "<p>x</p>", gradingstatus="inreview"),
      {"comment": UNKNOWN, "workflow": "inreview"}),
     ("a comment after it", FLOW, Bulk(), status(row(), "<p>x</p>", gradingstatus="released"),
      {"comment": Comment("<p>x</p>", 1)}),
     ("the gradebook's own words", PLAIN,
-     Bulk(book={5: {"graderaw": 7.5, "feedback": "f", "gradeislocked": True, "gradeisoverridden": True,
-                    "gradeishidden": True, "gradeformatted": "<b class=text-danger>"}}), None,
-     {"book": BookGrade(Decimal("7.5"), "f", locked=True, overridden=True, hidden=True, failed=True)}),
+     Bulk(book={5: {"graderaw": 7.5, "feedback": "f", "feedbackformat": 2, "gradeislocked": True,
+                    "gradeisoverridden": True, "gradeishidden": True,
+                    "gradeformatted": "<b class=text-danger>"}}), None,
+     {"book": BookGrade(Decimal("7.5"), "f", 2, locked=True, overridden=True, hidden=True, failed=True)}),
     ("an empty item of the gradebook", PLAIN, Bulk(book={5: {}}), None, {"book": BookGrade()}),
     ("the gradebook of somebody else", PLAIN, Bulk(book={6: {}}), None, {"book": UNKNOWN}),
     ("a filled form", PLAIN, Bulk({5: row()}, fillings={31: FILLED}), None, {"filling": FILLED}),
@@ -121,11 +146,13 @@ def test_an_earlier_attempt_is_what_the_status_tells_of_it() -> None:
         "feedbackplugins": comment("<p>a</p>"),
     }
     empty = {"attemptnumber": 1, "submission": {"status": "new"}, "feedbackplugins": comment("<p>b</p>")}
-    seen = status(submission=handed(2)) | {"previousattempts": [earlier, empty]}
+    short = {"attemptnumber": 2, "grade": {"grade": "6.00000"}}
+    seen = status(submission=handed(3)) | {"previousattempts": [earlier, empty, short]}
     found = stored(PLAIN, 5, Bulk(), seen)
-    assert found.newest == 2
+    assert found.newest == 3
     assert found.mark(0) == Mark(Decimal(5), Comment("<p>a</p>", 1), handed_in=True, row=9, direct=True)
     assert found.mark(1) == Mark(None, NO_COMMENT)
+    assert found.mark(2) == Mark(Decimal(6), NO_COMMENT, handed_in=True)
 
 
 def test_an_earlier_attempt_that_was_not_read_is_unknown_and_a_later_one_is_empty() -> None:

@@ -83,6 +83,8 @@ def test_only_what_is_wholly_as_before_is_untouched() -> None:
     assert look(TEXT, BEFORE).untouched
     assert not look(TEXT, replace(BEFORE, newest=1, marks={**BEFORE.marks, 1: Mark()})).untouched
     assert not look(TEXT, after("<p>old</p>", Decimal(1))).untouched
+    assert not look(TEXT, replace(BEFORE, workflow="released")).untouched
+    assert look(TEXT, replace(BEFORE, workflow=UNKNOWN)).untouched
 
 
 SHOWN = BookGrade(Decimal(64), "<p>new</p>")
@@ -101,13 +103,14 @@ SHOWN = BookGrade(Decimal(64), "<p>new</p>")
         ("before the release, too", SHOWN, {"markingworkflow": True}, TEXT, False),
         ("released it is there", SHOWN, {"markingworkflow": True}, replace(TEXT, workflow="released"), True),
         ("an attempt may have been added", SHOWN, {"attemptreopenmethod": "automatic"}, TEXT, False),
+        ("no more attempts are allowed", SHOWN, {"attemptreopenmethod": "automatic", "maxattempts": 1}, TEXT, True),
         ("an older attempt is not there", SHOWN, {}, replace(TEXT, before=replace(BEFORE, newest=1)), False),
         ("a filled form is not there", SHOWN, {}, FORM, False),
         ("nobody can read it", UNKNOWN, {}, TEXT, False),
     ],
 )
 def test_when_the_gradebook_proves_a_write(
-    says: str, book: BookGrade, settings: dict[str, bool], write: Write, expected: bool
+    says: str, book: BookGrade, settings: dict[str, object], write: Write, expected: bool
 ) -> None:
     assignment = Assignment(id=1, cmid=8, grade=100, **settings)  # type: ignore[arg-type] # settings of several kinds
     assert proven(assignment, write, replace(after(), book=book)) is expected, says
@@ -117,6 +120,8 @@ CHANGED, LOST = Code.CHANGED_MEANWHILE, Code.NOT_STORED
 STAYS = replace(TEXT, names_state=False)
 ASKED = replace(TEXT, workflow="released", names_state=True)
 GIVEN = Write(Entry(5, filling=FILLED), BEFORE, 0, UNKNOWN, "", None, filling=FILLED)
+BLIND = replace(TEXT, before=replace(BEFORE, marks={0: Mark(UNKNOWN, OLD)}), grade=None, may_clear=True)
+AS_SHOWN = replace(TEXT, before=replace(BEFORE, marks={0: Mark(Decimal(64), replace(OLD, shown=True))}))
 ROUNDED = replace(BOOK, rounded=True)
 TO_BOOK = replace(after(), book=BookGrade(Decimal(10), "<p>new</p>"))
 
@@ -127,6 +132,11 @@ TO_BOOK = replace(after(), book=BookGrade(Decimal(10), "<p>new</p>"))
         ("a grade that cannot be seen is not verified", GRADE, after("<p>old</p>", UNKNOWN), Sight.UNSEEN,
          Code.NOT_VERIFIED, "no way to read it back"),
         ("a grade that was not named need not be seen", TEXT, after(grade=UNKNOWN), Sight.THERE, Code.NONE, ""),
+        ("a grade that nobody could read before", BLIND, after(), Sight.THERE, Code.NONE, ""),
+        ("the comment is as it was shown before", AS_SHOWN, after("<p>old</p>"), Sight.MISSING, LOST,
+         "took the comment and did not"),
+        ("the comment is another than was shown before", AS_SHOWN, after("<p>other</p>"), Sight.CHANGED, CHANGED,
+         "Another text is there"),
         ("a filling that stored no grade", GIVEN, after("<p>old</p>", None, filling=FILLED), Sight.MISSING, LOST,
          "stored no grade: it does not fit"),
         ("a filling that stored a grade", GIVEN, after("<p>old</p>", Decimal(9), filling=FILLED), Sight.THERE,
@@ -183,6 +193,14 @@ def test_a_write_that_is_there_is_published_and_that_is_all() -> None:
     assert look(TEXT, after()) == Finding(Sight.THERE, Result(5, Outcome.PUBLISHED))
 
 
+def test_what_the_gradebook_says_is_told_as_it_is_now_and_else_as_it_was() -> None:
+    hidden, locked = replace(BOOK, hidden=True), replace(BOOK, locked=True)
+    write = replace(TEXT, before=replace(BEFORE, book=locked))
+    assert look(write, replace(after(), book=hidden)).result.notices == (Notice.HIDDEN,)
+    assert look(write, after()).result.notices == (Notice.LOCKED_IN_GRADEBOOK,)
+    assert look(TEXT, replace(after(), book=hidden)).result.notices == (Notice.HIDDEN,)
+
+
 def test_what_the_gradebook_proves_is_what_was_written() -> None:
     seen = replace(after(), book=SHOWN, locked=True, workflow="released", newest=3)
     assert as_proven(TEXT, seen) == Stored(
@@ -191,3 +209,5 @@ def test_what_the_gradebook_proves_is_what_was_written() -> None:
     kept = as_proven(replace(GRADE, workflow="inmarking"), replace(seen, workflow="", locked=False))
     assert kept == Stored(0, {0: Mark(Decimal(70), OLD, handed_in=True)}, "inmarking", book=SHOWN)
     assert as_proven(replace(TEXT, workflow="inmarking"), replace(seen, workflow=UNKNOWN)).workflow == "inmarking"
+    second = replace(TEXT, before=replace(BEFORE, newest=1), attempt=1)
+    assert as_proven(second, seen).newest == 1
