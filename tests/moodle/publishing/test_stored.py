@@ -18,7 +18,7 @@ def assignment(**settings: Any) -> Assignment:
 
 
 PLAIN, TEAM, FLOW = assignment(), assignment(teamsubmission=True), assignment(markingworkflow=True)
-NO_GRADES = assignment(grade=0)
+NO_GRADES, BLIND = assignment(grade=0), assignment(blindmarking=True)
 
 
 def row(grade: str = "70.00000", attempt: int = 0) -> Any:
@@ -125,7 +125,11 @@ ROWS: list[tuple[str, Assignment, Bulk, Any, dict[str, Any]]] = [
     ("the gradebook of somebody else", PLAIN, Bulk(book={6: {}}), None, {"book": UNKNOWN}),
     ("a filled form", PLAIN, Bulk({5: row()}, fillings={31: FILLED}), None, {"filling": FILLED}),
     ("no filled form of this grade", PLAIN, Bulk({5: row()}, fillings={}), None, {"filling": None}),
-    ("no grade that one could hang on", PLAIN, Bulk(fillings={31: FILLED}), None, {"filling": None}),
+    ("no grade that one could hang on", PLAIN, Bulk({}, fillings={31: FILLED}), None, {"filling": None}),
+    ("a grade that nobody can read, and what hangs on it", PLAIN, Bulk(fillings={31: FILLED}), None,
+     {"filling": UNKNOWN}),
+    ("a grade that blind marking hides, and what hangs on it", BLIND, Bulk(fillings={31: FILLED}), status(graded=True),
+     {"grade": UNKNOWN, "filling": UNKNOWN}),
     ("forms that nobody may read", PLAIN, Bulk({5: row()}), None, {"filling": UNKNOWN}),
 ]  # fmt: skip
 
