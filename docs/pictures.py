@@ -15,6 +15,7 @@ from rpc_moodle.cli.access import Access
 from rpc_moodle.downloads.names import Names
 from rpc_moodle.downloads.tree import submitted_files
 from rpc_moodle.methods import METHODS
+from rpc_moodle.methods.setup import wants_of
 from rpc_moodle.moodle import MoodleClient
 from rpc_moodle.moodle.diagnosis import diagnose
 from rpc_moodle.moodle.setup import examine
@@ -31,14 +32,13 @@ def canvas() -> Console:
 
 async def draw() -> None:
     """Draw a doctor's findings, a dry run and a download, each against a Moodle in memory."""
-    needs = {method.name: method.needs for method in METHODS if method.needs}
+    wants = wants_of(METHODS)
     async with Sandbox(users=5, wider=True) as site:
         service = site.site.services["more"]
         lacking = service.functions - {"mod_assign_save_grade", "core_cohort_get_cohorts"}
         site.site.services["more"] = replace(service, functions=lacking, uploadfiles=False)
         async with MoodleClient(site.url, site.token("teacher_more")) as moodle:
-            wanted = {name for functions in needs.values() for name in functions}
-            found = diagnose(await examine(moodle, wanted, course_id=2), needs)
+            found = diagnose(await examine(moodle, wants.every, course_id=2), wants)
         picture = canvas()
         doctor.report(picture, found.model_copy(update={"url": "https://moodle.example.edu"}))
         picture.save_svg(str(STATIC / "doctor.svg"), title="rpc-moodle doctor")

@@ -1,6 +1,6 @@
 """``python -m rpc_moodle``: the command line."""
 
-from rpc_moodle.cli.entry import main
+from rpc_moodle.cli.commands import main
 
 if __name__ == "__main__":
     main()

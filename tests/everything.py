@@ -1,25 +1,9 @@
-"""A payload that every method can be called with, and which methods are nothing but a call of a function or two."""
+"""Which methods are nothing but a call of a function or two, and what of a payload a method takes."""
 
 from typing import Any
 
 from rpc_moodle.methods import METHODS
-
-WIDER: dict[str, Any] = {
-    "courseIDs": [2],
-    "categoryID": 1,
-    "userID": 5,
-    "userIDs": [5],
-    "criteria": {"lastname": "Last9"},
-    "field": "id",
-    "value": "2",
-    "values": ["5"],
-    "activityID": 8,
-    "state": "complete",
-    "date": 4_000_000_000,
-    "text": "Essay",
-    "function": "core_course_get_categories",
-}
-"""What the methods want that stand in :data:`PLAIN`, besides ids."""
+from rpc_moodle.sandbox.examples import EXAMPLES, PANEL
 
 _OF_THEIR_OWN = {
     "call",
@@ -38,11 +22,13 @@ _OF_THEIR_OWN = {
 PLAIN_READ, PLAIN_WRITE = "getCoursesOfUser", "lockSubmissions"
 """Those that stand for the other plain ones where trying all would only take long."""
 
-PLAIN = frozenset(method.name for method in METHODS if method.name not in _OF_THEIR_OWN and "." not in method.name)
-"""Methods that ask a function or two and pass on the answer: what the client does with faults they share. MooPanel's
-have a dot in their names."""
+OF_PANEL = frozenset(event for event, example in EXAMPLES.items() if example.who == PANEL)
+"""MooPanel's methods, all of which go through one function that reads and one that writes."""
 
-NOT_A_TEACHERS = frozenset({"getCohorts", "saveSubmission", "submitSubmission", "removeSubmission", "getGradeTotals"})
+PLAIN = frozenset(method.name for method in METHODS) - _OF_THEIR_OWN - OF_PANEL
+"""Methods that ask a function or two and pass on the answer: what the client does with faults they share."""
+
+NOT_A_TEACHERS = frozenset(event for event in PLAIN if EXAMPLES[event].who != "teacher_more")
 """Those that a teacher may not use, or not for a student."""
 
 

@@ -20,6 +20,7 @@ from rpc_moodle.methods import METHODS
 from rpc_moodle.methods.common import MoodleRequest
 from rpc_moodle.moodle import Http
 from rpc_moodle.sandbox import Sandbox
+from rpc_moodle.sandbox.examples import EXAMPLES, PANEL
 from rpc_moodle.settings import Settings
 from tests.integration.node_caller import NODE, installed
 from utils.contract import Envelope
@@ -90,7 +91,7 @@ def test_every_method_that_asks_moodle_is_in_the_table_of_capabilities(reference
     for method in METHODS:
         if issubclass(method.request_model or object, MoodleRequest) and method.name not in OWN:
             assert f"\n| `{method.name}` |" in table
-            assert all(f"`{name}`" in table for name in (*method.needs, *method.gains_by))
+            assert all(f"`{name}`" in table for name in (*method.needs, *method.instead, *method.gains_by))
 
 
 def test_every_method_is_in_the_reference_s_table(reference: ModuleType) -> None:
@@ -109,7 +110,7 @@ def test_the_methods_of_the_readme_are_there() -> None:
 
 def test_the_reference_shows_each_method_at_work(reference: ModuleType) -> None:
     shown = reference.examples()
-    assert set(shown) >= set(reference.PAYLOADS)
+    assert set(shown) == {event for event, example in EXAMPLES.items() if example.who != PANEL}
     assert [name for name, example in shown.items() if '"success": true' not in example] == []
     assert "127.0.0.1" not in str(shown)
 

@@ -1,11 +1,14 @@
 """What a handler is given besides its request: deadline, log, caller, progress, warnings, shared objects."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
+from utils.turns import Turns
+
 T = TypeVar("T")
+R = TypeVar("R")
 
 PROGRESS_INTERVAL = 0.1
 """Seconds between two progress events of a call: ten a second at most."""
@@ -89,6 +92,7 @@ class Call:
         log: Any,
         caller: Caller | None = None,
         shared: Shared | None = None,
+        turns: Turns | None = None,
         progress_id: str | None = None,
         facts: dict[str, object] | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -102,6 +106,7 @@ class Call:
         self.warnings: list[dict[str, object]] = []
         self._facts = facts if facts is not None else {}
         self._shared = shared or Shared()
+        self._turns = turns or Turns()
         self._progress_id = progress_id
         self._clock = clock
         self._next_progress = float("-inf")
@@ -110,6 +115,10 @@ class Call:
     def shared(self, kind: type[T]) -> T:
         """Return the application's object of that type; raises LookupError when there is none."""
         return self._shared.get(kind)
+
+    async def mapped(self, write: Callable[[T], R], rows: Sequence[T]) -> list[R]:
+        """Return ``write`` of each row; between slices of many rows all other calls have their turn."""
+        return await self._turns.mapped(write, rows)
 
     def note(self, **facts: object) -> None:
         """Add facts to the line that the log has about the call once it is over."""

@@ -11,10 +11,15 @@ from pydantic import BaseModel
 
 
 class Encoded(NamedTuple):
-    """JSON text in which the n-th ``{"_placeholder": true, "num": n}`` stands for the n-th attachment."""
+    """JSON in UTF-8 in which the n-th ``{"_placeholder": true, "num": n}`` stands for the n-th attachment."""
 
-    text: str
+    json: bytes
     attachments: list[bytes]
+
+    @property
+    def text(self) -> str:
+        """The JSON as text."""
+        return self.json.decode()
 
 
 def encode(value: object) -> Encoded:
@@ -39,11 +44,11 @@ def encode(value: object) -> Encoded:
         raise TypeError(f"{type(item).__name__} cannot be written as JSON")
 
     try:
-        text = orjson.dumps(value, default=simpler).decode()
+        written = orjson.dumps(value, default=simpler)
     except TypeError:
         attachments.clear()
-        text = json.dumps(_plain(value, simpler), separators=(",", ":"))
-    return Encoded(text, attachments)
+        written = json.dumps(_plain(value, simpler), separators=(",", ":")).encode()
+    return Encoded(written, attachments)
 
 
 def _plain(value: object, simpler: Callable[[object], object]) -> object:  # noqa: PLR0911 - one line per kind
@@ -97,7 +102,7 @@ def decode(encoded: Encoded) -> Any:
             return {key: restore(part) for key, part in item.items()}
         return item
 
-    value = loads(encoded.text)
+    value = loads(encoded.json)
     if not encoded.attachments:
         return value
     try:

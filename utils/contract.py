@@ -19,6 +19,7 @@ class Model(BaseModel):
         populate_by_name=True,
         extra="ignore",
         frozen=True,
+        defer_build=True,
         hide_input_in_errors=True,
     )
 

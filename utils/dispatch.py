@@ -16,6 +16,7 @@ from utils.contract import Envelope, Request, call_id_of, failure, success
 from utils.errors import INTERNAL, RATE_LIMITED, TIMEOUT, UNKNOWN_METHOD, RpcError
 from utils.keys import UnknownKey
 from utils.registry import Method, Registry
+from utils.turns import Turns
 from utils.validation import check_keys, parse
 
 UNWIND_SECONDS = 1.0
@@ -45,6 +46,7 @@ class Dispatcher:
         self.draining = False
         self.observers: list[Callable[[str | None, str, float], None]] = []
         self._shared = Shared(shared)
+        self._turns = Turns()
         self._default_timeout = default_timeout
         self._translate = translate
         self._log = structlog.get_logger("utils.dispatch")
@@ -148,6 +150,7 @@ class Dispatcher:
             log=self._log.bind(method=method.name),
             caller=caller,
             shared=self._shared,
+            turns=self._turns,
             progress_id=progress_id,
             facts=facts,
         )

@@ -18,8 +18,8 @@ class Method:
 
     ``request_model`` is None for a handler that takes any payload as it comes; ``result_type`` is its return
     annotation; ``binary`` says that replies may hold bytes, ``writes`` that a call changes something at the site;
-    ``needs`` are the functions that it calls there, ``gains_by`` those that it can do without; ``doc`` is the handler's
-    docstring.
+    ``needs`` are the functions that it calls there, ``instead`` those of which one will do in their place, ``gains_by``
+    those that it can do without; ``doc`` is the handler's docstring.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Method:
     binary: bool
     writes: bool
     needs: tuple[str, ...]
+    instead: tuple[str, ...]
     gains_by: tuple[str, ...]
     doc: str
 
@@ -41,20 +42,22 @@ class Registry:
         self._methods: list[Method] = []
         self._by_event: dict[str, Method] = {}
 
-    def method(
+    def method(  # noqa: PLR0913 - what there is to say of a method
         self,
         name: str,
         *aliases: str,
         binary: bool = False,
         writes: bool = False,
         needs: Sequence[str] = (),
+        instead: Sequence[str] = (),
         gains_by: Sequence[str] = (),
     ) -> Callable[[H], H]:
         """Register ``async def handler(request: SomeModel, call: Call) -> Result`` for an event and its aliases.
 
         A request annotated ``object`` takes whatever payload comes. ``binary``: replies may hold bytes.
         ``writes``: a call changes something at the site, so that no key of it may be misspelt. ``needs``: the
-        functions that it calls there; ``gains_by``: further ones that it uses where it may.
+        functions that it calls there; ``instead``: those of which one will do where ``needs`` may not be called;
+        ``gains_by``: further ones that it uses where it may.
         Raises TypeError for a handler of another form, ValueError for a name that is taken.
         """
 
@@ -79,6 +82,7 @@ class Registry:
                     binary=binary,
                     writes=writes,
                     needs=tuple(needs),
+                    instead=tuple(instead),
                     gains_by=tuple(gains_by),
                     doc=inspect.getdoc(handler) or "",
                 )

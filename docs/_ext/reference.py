@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from examples import PAYLOADS, examples
+from examples import examples
 from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -25,7 +25,7 @@ from utils.errors import CODES, ErrorCode
 from utils.registry import Method
 from utils.settings import holds_secrets
 
-__all__ = ["ALL_CODES", "PAYLOADS", "examples", "methods_sections", "methods_table", "settings_table", "setup"]
+__all__ = ["ALL_CODES", "examples", "methods_sections", "methods_table", "settings_table", "setup"]
 
 ALL_CODES: tuple[ErrorCode, ...] = (*CODES, *errors.CODES)
 _MARK = re.compile(r"^<!-- generated: (\w+) -->$", re.MULTILINE)
@@ -103,7 +103,8 @@ def capabilities_table() -> str:
 def _functions(method: Method) -> str:
     needed = [f"`{name}`" for name in method.needs]
     better = [f"*`{name}`*" for name in method.gains_by]
-    return ", ".join([*needed, *better])
+    local = " or ".join(f"`{name}`" for name in method.instead)
+    return ", ".join([*needed, *better]) + (f"; else {local}" if local else "")
 
 
 def _rights(method: Method) -> list[str]:

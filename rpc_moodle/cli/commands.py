@@ -1,39 +1,69 @@
-"""The commands, put together: ``python -m rpc_moodle COMMAND``."""
+"""The commands, put together: ``rpc-moodle COMMAND``, or ``python -m rpc_moodle COMMAND``.
 
-from enum import StrEnum
+A list of commands is read from the sources; what a command is made of is imported when it runs.
+"""
+
+import gc
+from collections.abc import Mapping
+from importlib import import_module
 from importlib.metadata import version
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, Any
 
-import structlog
 import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
-from rpc_moodle.app import create_app
-from rpc_moodle.cli import doctor as cli_doctor
-from rpc_moodle.cli import login as cli_login
-from rpc_moodle.cli import publish as cli_publish
-from rpc_moodle.cli.call import call
-from rpc_moodle.cli.download import download
-from rpc_moodle.cli.generated import add_commands
-from rpc_moodle.cli.naming import command_of
-from rpc_moodle.cli.start import refuse, run, settings, settings_to_listen
-from rpc_moodle.methods import METHODS
-from utils.logs import configure
-from utils.server import serve as serve_app
-from utils.starting import effective
+from rpc_moodle.cli.naming import about, command_of
+from rpc_moodle.cli.sources import first_line, published
+
+WRITTEN: Mapping[str, str] = MappingProxyType(
+    {
+        "methods": "generated",
+        "serve": "running",
+        "sandbox": "running",
+        "demo": "running",
+        "call": "call",
+        "download": "download",
+        "login": "login",
+        "logout": "login",
+        "accounts": "login",
+        "doctor": "doctor",
+        "publish": "publish",
+    }
+)
+"""The commands that are written by hand, each a function of its name, and the module of it; the others are methods."""
+
+
+class Commands(TyperGroup):
+    """All commands by name and first line, each of which is loaded when it is to run."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return their names."""
+        self._read()
+        return super().list_commands(ctx)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Return the name that was typed, its command, now loaded, and what else was typed."""
+        if args[0] in WRITTEN:  # without a look at the sources, which a service has no time for when it starts
+            return args[0], _loaded(args[0]), args[1:]
+        self._read()
+        name, _, others = super().resolve_command(ctx, args)
+        return name, _loaded(name) if name else None, others
+
+    def _read(self) -> None:
+        for name, module in WRITTEN.items():
+            self.add_command(TyperCommand(name, help=first_line(module, name)))
+        for name in dict.fromkeys(command[0] for command in map(command_of, published()) if len(command) > 1):
+            self.add_command(TyperCommand(name, help=about(name)))
+
 
 cli = typer.Typer(
+    cls=Commands,
     help="Moodle for platforms: users, submissions and feedback over Socket.IO.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # it shows local variables, and one of them can be a token
 )
-
-
-class Release(StrEnum):
-    """A Moodle release that the sandbox can behave as."""
-
-    V44 = "4.4"
-    V45 = "4.5"
-    V50 = "5.0"
 
 
 def _say_version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
@@ -52,75 +82,16 @@ def common(
     """Moodle for platforms: users, submissions and feedback over Socket.IO."""
 
 
-@cli.command()
-def methods() -> None:
-    """List the events, each with its command and what it does."""
-    for method in METHODS:
-        first, _, _ = method.doc.partition("\n")
-        typer.echo(f"{method.name}\t{' '.join(command_of(method.name))}\t{first}")
-
-
-@cli.command()
-def serve(
-    *,
-    host: Annotated[str | None, typer.Option(help="Address to listen on, in place of RPC_MOODLE_HOST.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on, in place of RPC_MOODLE_PORT.")] = None,
-) -> None:
-    """Start the service; settings come from the environment (RPC_MOODLE_…)."""
-    chosen = settings_to_listen(host=host, port=port)
-    configure(chosen)
-    structlog.get_logger("rpc_moodle").info("settings", **effective(chosen))
+def _loaded(name: str) -> Any:
+    gc.disable()  # a fifth of the time of a start: what is imported here lives as long as the process
     try:
-        run(serve_app(create_app(chosen), chosen))
-    except OSError as error:
-        refuse([_cannot_listen(chosen.host, chosen.port, error)])
-
-
-@cli.command()
-def sandbox(
-    *,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8090,
-    users: Annotated[int, typer.Option(min=0, help="Students of the large course.")] = 50,
-    latency: Annotated[float, typer.Option(min=0, help="Seconds before every answer.")] = 0.0,
-    release: Annotated[Release, typer.Option(help="Moodle release to behave as.")] = Release.V45,
-) -> None:
-    """Start a small Moodle that lives in memory."""
-    from rpc_moodle import sandbox as in_memory_moodle  # noqa: PLC0415 - a service starts without it
-
-    try:
-        run(in_memory_moodle.run(host, port, users=users, latency=latency, release=release.value))
-    except OSError as error:
-        refuse([_cannot_listen(host, port, error)])
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-
-
-@cli.command()
-def demo() -> None:
-    """Start sandbox and service, call the published methods as a backend would, and show what came back."""
-    from rpc_moodle.cli import demo as demonstration  # noqa: PLC0415 - likewise
-
-    chosen = settings(log_level="error", allow_private=True)
-    configure(chosen)
-    run(demonstration.run(chosen))
-
-
-cli.command()(call)
-cli.command()(download)
-cli.command()(cli_login.login)
-cli.command()(cli_login.logout)
-cli.command()(cli_login.accounts)
-cli.command()(cli_doctor.doctor)
-cli.command()(cli_publish.publish)
-add_commands(cli, METHODS, settings)
-
-
-def _cannot_listen(host: str, port: int, error: OSError) -> str:
-    why = (error.strerror or type(error).__name__).rpartition(": ")[2]
-    return (
-        f"Nothing can listen on {host}, port {port} ({why}): another program may have it; choose another with --port."
-    )
+        if name not in WRITTEN:
+            return import_module("rpc_moodle.cli.generated").group(name)
+        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        alone.command(name)(getattr(import_module(f"rpc_moodle.cli.{WRITTEN[name]}"), name))
+        return get_command(alone)
+    finally:
+        gc.enable()
 
 
 def main() -> None:

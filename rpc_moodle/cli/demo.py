@@ -1,69 +1,32 @@
 """A demonstration: sandbox and service on this machine, every published method called as a backend would."""
 
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from types import MappingProxyType
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from rpc_moodle.app import create_app
-from rpc_moodle.sandbox import Sandbox
+from rpc_moodle.sandbox import PLUGINS, Sandbox
+from rpc_moodle.sandbox.examples import COURSE, ESSAY, EXAMPLES
 from rpc_moodle.settings import Settings
 from utils.client import Client, connected
 from utils.contract import Envelope
 from utils.server import listening
 
-COURSE, ESSAY = 2, 8
-"""The seeded course and the course-module id of an assignment of it, as in the recordings."""
-
-_PLACE = MappingProxyType({"courseID": COURSE, "assignmentID": ESSAY})
-_OWN = MappingProxyType({"courseID": COURSE, "assignmentID": 19})  # one with drafts
-FURTHER: tuple[tuple[str, str, Mapping[str, object]], ...] = (
-    ("teacher_more", "getCoursesOfUser", {"userID": 5}),
-    ("teacher_more", "getCoursesByField", {"field": "shortname", "value": "ME1"}),
-    ("teacher_more", "searchCourses", {"text": "science"}),
-    ("teacher_more", "getCategories", {}),
-    ("teacher_more", "getCoursesFromCategory", {"categoryID": 2}),
-    ("teacher_more", "searchUsers", {"criteria": {"lastname": "Last1%"}}),
-    ("teacher_more", "getUsersByField", {"field": "email", "values": ["student3@example.com"]}),
-    ("teacher_more", "getUserProfiles", {"courseID": COURSE, "userIDs": [5, 6]}),
-    ("teacher_more", "getUsersLastAccess", {"courseID": COURSE}),
-    ("teacher_more", "getGroupsFromCourse", {"courseID": COURSE, "members": True}),
-    ("teacher_more", "getGroupsOfUser", {"courseID": COURSE, "userID": 5}),
-    ("teacher_more", "getGroupingsFromCourse", {"courseID": COURSE}),
-    ("admin_more", "getCohorts", {"members": True}),
-    ("teacher_more", "getAssignmentInfoFromCourse", {"courseID": COURSE}),
-    ("teacher_more", "getAssignments", {"courseIDs": [COURSE]}),
-    ("teacher_more", "findAssignment", {"courseID": COURSE, "text": "essay"}),
-    ("teacher_more", "getAssignmentEntries", {"courseID": COURSE, "pattern": "*graded"}),
-    ("teacher_more", "getGradeItems", {"courseID": 6}),
-    ("student_more", "getGradeTotals", {}),
-    ("teacher_more", "getGradesOfAssignment", _PLACE),
-    ("teacher_more", "getFlagsOfAssignment", _PLACE),
-    ("teacher_more", "getCompletionOfActivities", {"courseID": 6, "userID": 5}),
-    ("teacher_more", "getCompletionOfCourse", {"courseID": 6, "userID": 5}),
-    ("teacher_more", "overrideCompletion", {"activityID": 23, "userID": 7, "state": "complete"}),
-    ("teacher_more", "setExtensions", {**_PLACE, "userIDs": [5], "date": 1798761600}),
-    ("teacher_more", "clearExtensions", {**_PLACE, "userIDs": [5]}),
-    ("teacher_more", "getDeadlines", _PLACE),
-    ("teacher_more", "lockSubmissions", {**_PLACE, "userIDs": [7]}),
-    ("teacher_more", "unlockSubmissions", {**_PLACE, "userIDs": [7]}),
-    ("student_more", "saveSubmission", {**_OWN, "files": [{"filename": "essay.txt", "content": b"My essay."}]}),
-    ("student_more", "submitSubmission", _OWN),
-    ("student_more", "getSubmissionStatus", _OWN),
-    ("teacher_more", "revertSubmissions", {**_OWN, "userIDs": [5]}),
-    ("student_more", "removeSubmission", {**_OWN, "userID": 5}),
-    ("teacher_more", "callFunction", {"function": "core_course_get_categories"}),
-    ("teacher_more", "createSubmissionsArchive", _PLACE),
-    ("teacher_more", "publishGrades", {**_PLACE, "grades": [{"extId": 9, "grade": 62}], "progressId": "demo"}),
-    ("teacher_more", "getPublication", {"progressId": "demo"}),
-    ("teacher_more", "checkSetup", {"courseID": COURSE}),
-    ("teacher_more", "call", {}),
+IN_DETAIL = frozenset(
+    {
+        "getUsersFromCourse",
+        "getUsersFromAssignment",
+        "getSubmissionsInfosFromAssignment",
+        "downloadSubmissionsFromUser",
+        "moopanel.getPlugins",
+        "moopanel.updatePlugins",
+        "moopanel.waitForJob",
+    }
 )
-"""Every further method: as whom, and with what."""
+"""The methods that are shown with what one makes of the answer of another; all others have a line each."""
 
 _LINE = 50
 _ROWS = 6  # of a list, so that the whole demonstration fits on two screens
@@ -73,20 +36,23 @@ async def run(settings: Settings, console: Console | None = None) -> None:
     """Show it; raises RuntimeError when a call fails that should not."""
     console = console or Console()
     async with AsyncExitStack() as stack:
-        sandbox = await stack.enter_async_context(Sandbox(wider=True))
+        sandbox = await stack.enter_async_context(Sandbox(wider=True, installed=PLUGINS))
         url = await stack.enter_async_context(listening(create_app(settings), host="127.0.0.1", port=0))
         backend = await stack.enter_async_context(connected(url))
+        sandbox.site.panel.panel_url = url
         console.print(f"A Moodle in memory at {sandbox.url}, the service at {url}, a backend connected to it.\n")
         await _Show(console, backend, {"url": sandbox.url, "apiKey": sandbox.token("teacher_full")}).all()
-        table = Table("method", "answers", box=None, pad_edge=False, header_style="dim")
-        for token, event, payload in FURTHER:
-            options = {"url": sandbox.url, "apiKey": sandbox.token(token)}
-            reply = await backend.call(event, {**payload, "options": options})
+        lines = (Column("method", no_wrap=True), Column("answers", no_wrap=True))
+        table = Table(*lines, box=None, pad_edge=False, header_style="dim")
+        for event, example in EXAMPLES.items():
+            if event in IN_DETAIL:
+                continue
+            options = {"url": sandbox.url, "apiKey": sandbox.key(example.who)}
+            reply = await backend.call(event, {**example.at(sandbox.url), "options": options})
             if not reply["success"]:
                 raise RuntimeError(f"{event}: {reply['message']}")
             table.add_row(f"[bold cyan]{event}[/]", escape(_short(reply["data"])))
         console.print(table)
-        sandbox.site.panel.panel_url = url
         await _Show(console, backend, {"url": sandbox.url, "apiKey": sandbox.site.panel.api_key}).panel()
 
 
@@ -142,7 +108,10 @@ class _Show:
             {"extId": 99999, "text": "Nobody has this number."},
         ]
         reply = await self._call(
-            "publishAssignmentTextFeedback", courseID=COURSE, assignmentID=ESSAY, feedback=feedback
+            "publishAssignmentTextFeedback",
+            courseID=COURSE,
+            assignmentID=ESSAY,
+            feedback=feedback,
         )
         self._console.print(f"[yellow]{escape(reply['message'])}[/]" if not reply["success"] else "")
         self._table(reply["data"]["results"], "extId", "status", "code", "message")

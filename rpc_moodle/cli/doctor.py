@@ -16,6 +16,7 @@ from rpc_moodle.cli.naming import command_of
 from rpc_moodle.cli.show import as_json
 from rpc_moodle.errors import sentence
 from rpc_moodle.methods import METHODS
+from rpc_moodle.methods.setup import wants_of
 from rpc_moodle.moodle import MoodleClient, MoodleError
 from rpc_moodle.moodle.diagnosis import Diagnosis, Finding, Status, diagnose
 from rpc_moodle.moodle.setup import examine
@@ -44,10 +45,9 @@ def doctor(
     allowed = access(url, token_file)
 
     async def work() -> Diagnosis:
-        needs = {method.name: method.needs for method in METHODS if method.needs}
-        wanted = {name for functions in needs.values() for name in functions}
+        wants = wants_of(METHODS)
         async with MoodleClient(allowed.url, allowed.token) as moodle:
-            return diagnose(await examine(moodle, wanted, course_id=course, cmid=assignment), needs)
+            return diagnose(await examine(moodle, wants.every, course_id=course, cmid=assignment), wants)
 
     try:
         found = asyncio.run(work())

@@ -13,19 +13,21 @@ import typer
 from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
 from rich.console import Console
+from typer.main import get_command
 
 from rpc_moodle.cli.access import KeyFileOption, TokenFileOption, UrlOption, access, panel_access
 from rpc_moodle.cli.call import call_once
-from rpc_moodle.cli.naming import command_of
+from rpc_moodle.cli.naming import about, command_of
 from rpc_moodle.cli.show import as_json, show
+from rpc_moodle.cli.start import settings
+from rpc_moodle.methods import METHODS
 from rpc_moodle.methods.common import MoodleRequest
 from rpc_moodle.methods.fields import FileItem
 from rpc_moodle.methods.panel import PanelChange, PanelRequest
-from rpc_moodle.settings import Settings
 from utils.contract import Envelope
 from utils.errors import INVALID_REQUEST
 from utils.logs import configure
-from utils.registry import Method, Registry
+from utils.registry import Method
 
 OF_A_PERSON: Mapping[str, Any] = MappingProxyType(
     {"allow_private": True, "file_urls": "none", "log_level": "error", "log_format": "console"}
@@ -48,26 +50,29 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Change the site without 
 TimeoutOption = Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds that the call may take.")]
 
 
-def add_commands(cli: typer.Typer, methods: Registry, settings: Callable[[], Settings]) -> None:
-    """Add a group for each noun of the methods that ask a Moodle, one for a panel's, and a command for each method.
+def methods() -> None:
+    """List the events, each with its command and what it does."""
+    for method in METHODS:
+        first, _, _ = method.doc.partition("\n")
+        typer.echo(f"{method.name}\t{' '.join(command_of(method.name))}\t{first}")
+
+
+def group(noun: str) -> Any:
+    """Return the command that holds those of a noun's methods: of a Moodle's, or, for ``panel``, of a MooPanel's.
 
     Left out is what needs a socket or the reports that come to a running service.
     """
-    groups: dict[str, typer.Typer] = {}
-    for method in methods:
-        name = command_of(method.name)
-        if not (method.request_model and issubclass(method.request_model, MoodleRequest | PanelRequest)):
-            continue
-        if len(name) == 1 or method.name in OF_A_SERVICE:
-            continue
-        group, command = name
-        if group not in groups:
-            groups[group] = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
-            cli.add_typer(groups[group], name=group, help=f"Everything about {group}.")
-        groups[group].command(command)(command_function(method, settings))
+    commands = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+    commands.callback(help=about(noun))(lambda: None)
+    for method in METHODS:
+        first, *rest = command_of(method.name)
+        asks = method.request_model and issubclass(method.request_model, MoodleRequest | PanelRequest)
+        if first == noun and rest and asks and method.name not in OF_A_SERVICE:
+            commands.command(rest[0])(command_function(method))
+    return get_command(commands)
 
 
-def command_function(method: Method, settings: Callable[[], Settings]) -> Callable[..., None]:
+def command_function(method: Method) -> Callable[..., None]:
     """Make the function of a command, with the options of the method's request as its signature."""
     model = method.request_model
     if model is None:

@@ -26,6 +26,11 @@ def command_of(event: str) -> tuple[str, ...]:
     return group, "-".join(words)
 
 
+def about(group: str) -> str:
+    """Return the help of a group."""
+    return f"Everything about {group}."
+
+
 def plural(noun: str) -> str:
     """Return the plural of a noun, as far as the methods' own nouns need it."""
     if noun.endswith("s") or noun in {"completion", "setup", "feedback"}:

@@ -104,6 +104,11 @@ def _folder(row: Submission, people: ById) -> str:
     userid = row.get("userid", 0)
     if not userid:
         return f"team_{row.get('groupid', 0)}"
-    user = people.get(userid, EnrolledUser(id=userid))
-    names = [user.get("lastname") or "", user.get("firstname") or ""]
-    return "_".join([*filter(None, names), str(userid)]) if any(names) else f"user_{userid}"
+    user = people.get(userid, EnrolledUser(userid))
+    return folder_of(userid, user.lastname or "", user.firstname or "")
+
+
+def folder_of(userid: int, lastname: str, firstname: str) -> str:
+    """Return the name of a user's folder, before it is made safe."""
+    names = [name for name in (lastname, firstname) if name]
+    return "_".join([*names, str(userid)]) if names else f"user_{userid}"

@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from rpc_moodle.methods.common import MoodleId, MoodleRequest, moodle_of
 from rpc_moodle.methods.fields import OwnUser, SearchText
-from rpc_moodle.moodle import courses
+from rpc_moodle.moodle import courses, local
 from rpc_moodle.moodle.categories import Branch, CategoryRow, categories, tree
 from rpc_moodle.moodle.courses import CourseField, CourseRow, UserCourse
 from utils.call import Call
@@ -68,7 +68,12 @@ class CategoryBranch(TypedDict):
     branches: list["CategoryBranch"]
 
 
-@methods.method("getCoursesOfUser", needs=["core_enrol_get_users_courses"], gains_by=["core_webservice_get_site_info"])
+@methods.method(
+    "getCoursesOfUser",
+    needs=["core_enrol_get_users_courses"],
+    instead=local.COURSES,
+    gains_by=["core_webservice_get_site_info"],
+)
 async def get_courses_of_user(request: CoursesOfUserRequest, call: Call) -> list[UserCourse]:
     """List the courses of a user with progress and last access; of another user, those the account may enter."""
     async with moodle_of(request, call) as moodle:
@@ -89,15 +94,19 @@ async def search_courses(request: SearchCoursesRequest, call: Call) -> list[Cour
         return await courses.search(moodle, request.text)
 
 
-@methods.method("getCoursesFromCategory", needs=["core_course_get_categories", "core_course_get_courses_by_field"])
+@methods.method(
+    "getCoursesFromCategory",
+    needs=["core_course_get_categories", "core_course_get_courses_by_field"],
+    instead=local.VISIBLE,
+)
 async def get_courses_from_category(
     request: CategoryCoursesRequest, call: Call
 ) -> list[CourseRow] | list[CategoryBranch]:
     """List the visible courses of a category and of all below it."""
     async with moodle_of(request, call) as moodle:
+        if not request.tree:
+            return await courses.inside(moodle, request.category_id)
         found, inside = await courses.below(moodle, request.category_id)
-    if not request.tree:
-        return inside
     return [_branch(each) for each in tree(found, ((course.categoryid, course) for course in inside))]
 
 

@@ -4,7 +4,6 @@ import re
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, model_validator
-from yarl import URL
 
 from rpc_moodle.moodle import Http, MoodleClient
 from rpc_moodle.moodle.errors import InvalidCredential, InvalidSite
@@ -141,8 +140,7 @@ def moodle_of(request: MoodleRequest, call: Call, *, counting: bool = False) -> 
     async def listed(users: int) -> None:
         await call.progress(users, None)
 
-    call.note(host=URL(request.options.url).host)
-    return MoodleClient(
+    moodle = MoodleClient(
         request.options.url,
         request.options.api_key,
         http=call.shared(Http),
@@ -151,3 +149,5 @@ def moodle_of(request: MoodleRequest, call: Call, *, counting: bool = False) -> 
         listed=listed if counting else None,
         caller=call.caller.id if call.caller else None,
     )
+    call.note(host=moodle.site.host)
+    return moodle

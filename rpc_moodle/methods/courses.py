@@ -1,5 +1,7 @@
 """The users and the assignments of a course."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Literal, NotRequired, cast
 
 from pydantic import AliasChoices, Field
@@ -74,16 +76,20 @@ async def get_users_from_course(request: CourseUsersRequest, call: Call) -> list
     )
     async with moodle_of(request, call, counting=True) as moodle:
         people = People(moodle.language)
+        write = partial(_course_user, people, asked.fields)
         if request.page is not None:
             rows = await users.page(moodle, request.course_id, asked, number=request.page, size=request.page_size)
-            return [_course_user(people, row, asked) for row in rows]
-        return [_course_user(people, row, asked) async for row in users.selected(moodle, request.course_id, asked)]
+            return await call.mapped(write, rows)
+        found: list[CourseUser] = []
+        async for rows in users.selected(moodle, request.course_id, asked):
+            found += await call.mapped(write, rows)
+        return found
 
 
-def _course_user(people: People, row: users.DetailedUser, asked: users.Selection) -> CourseUser:
+def _course_user(people: People, fields: Sequence[users.Field], row: users.DetailedUser) -> CourseUser:
     shown = cast("CourseUser", people.user(row))
-    for name in asked.fields:
-        value = row.get(name)
+    for name in fields:
+        value = getattr(row, name)
         if value is not None:
             shown[name] = value
     return shown

@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 from typing_extensions import TypedDict
 
-from rpc_moodle.methods.common import CourseRequest, MoodleRequest, moodle_of
+from rpc_moodle.methods.common import CourseRequest, MoodleId, MoodleRequest, moodle_of
 from rpc_moodle.methods.fields import SearchText, Users
 from rpc_moodle.methods.people import People, User
-from rpc_moodle.moodle import people, users
+from rpc_moodle.moodle import local, people, users
 from rpc_moodle.moodle.people import Person, SearchKey, UserField
 from utils.call import Call
 from utils.registry import Registry
@@ -51,6 +51,13 @@ class ProfilesRequest(CourseRequest):
 class LastAccessRequest(CourseRequest):
     """Of which course to tell who was there."""
 
+    user_ids: Annotated[list[MoodleId], Field(min_length=1, max_length=1000)] | None = Field(
+        default=None,
+        validation_alias=AliasChoices("userIDs", "userIds", "user_ids"),
+        description="Only these users, by their ids in Moodle. A plugin of the site that tells of single users alone "
+        "has to be told which.",
+    )
+
 
 class LastAccess(TypedDict):
     """When a user was last on the site and in the course, in Unix seconds; 0 for never."""
@@ -60,7 +67,7 @@ class LastAccess(TypedDict):
     lastcourseaccess: int
 
 
-@methods.method("searchUsers", needs=["core_user_get_users"])
+@methods.method("searchUsers", needs=["core_user_get_users"], instead=local.USERS)
 async def search_users(request: SearchUsersRequest, call: Call) -> list[FoundUser]:
     """List the users of the site that fit all criteria, of those whom the account may see.
 
@@ -71,7 +78,7 @@ async def search_users(request: SearchUsersRequest, call: Call) -> list[FoundUse
         return _shown(found, moodle.language)
 
 
-@methods.method("getUsersByField", needs=["core_user_get_users_by_field"])
+@methods.method("getUsersByField", needs=["core_user_get_users_by_field"], instead=local.USERS)
 async def get_users_by_field(request: UsersByFieldRequest, call: Call) -> list[FoundUser]:
     """List the users with one of these ids, user names, e-mail addresses or id numbers."""
     async with moodle_of(request, call) as moodle:
@@ -87,23 +94,21 @@ async def get_user_profiles(request: ProfilesRequest, call: Call) -> list[FoundU
         return _shown(found, moodle.language)
 
 
-@methods.method("getUsersLastAccess", needs=["core_enrol_get_enrolled_users"])
+@methods.method("getUsersLastAccess", needs=["core_enrol_get_enrolled_users"], instead=local.LAST_ACCESS)
 async def get_users_last_access(request: LastAccessRequest, call: Call) -> list[LastAccess]:
     """List when each user of a course was last on the site and in the course; 0 where the account may not know."""
     async with moodle_of(request, call) as moodle:
         return [
             {
-                "userid": row["id"],
-                "lastaccess": row.get("lastaccess") or 0,
-                "lastcourseaccess": row.get("lastcourseaccess") or 0,
+                "userid": row.id,
+                "lastaccess": row.lastaccess or 0,
+                "lastcourseaccess": row.lastcourseaccess or 0,
             }
-            async for row in users.last_access(moodle, request.course_id)
+            async for rows in users.last_access(moodle, request.course_id, request.user_ids)
+            for row in rows
         ]
 
 
 def _shown(found: list[Person], language: str | None) -> list[FoundUser]:
     shown = People(language)
-    return [
-        {**shown.user(row), "idnumber": row.get("idnumber") or "", "suspended": row.get("suspended", False)}
-        for row in found
-    ]
+    return [{**shown.user(row), "idnumber": row.idnumber or "", "suspended": row.suspended} for row in found]

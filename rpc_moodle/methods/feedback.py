@@ -35,13 +35,14 @@ PUBLISHING_GAINS_BY = (
     "core_grading_get_definitions",
     "core_grading_get_gradingform_instances",
     "mod_assign_submit_grading_form",
+    "core_course_get_courses_by_field",
 )
 _ANSWER_SECONDS = 1.0
 """Seconds of a call's time that are kept for its reply; of a short call, a tenth."""
 
 
 class TextFeedbackRequest(PublishingRequest):
-    """Texts for users, each with a grade if there is one."""
+    """Texts and files for users, each with a grade if there is one."""
 
     feedback: list[FeedbackRow] = Field(
         validation_alias=AliasChoices("feedback", "feedback_data"), description="One item for each user."
@@ -74,7 +75,7 @@ class PublicationQuery(MoodleRequest):
     gains_by=PUBLISHING_GAINS_BY,
 )
 async def publish_assignment_text_feedback(request: TextFeedbackRequest, call: Call) -> PublicationReport:
-    """Publish feedback texts; grade, attempt and workflow state stay as they are, but for a grade that is given.
+    """Publish feedback texts and files; grade, attempt and workflow state stay, but for a grade that is given.
 
     What fails for a user fails for that user alone: then the call is a `partial_failure` whose `data` is the report.
     The same call again publishes only what is missing.
@@ -91,9 +92,9 @@ async def publish_assignment_text_feedback(request: TextFeedbackRequest, call: C
     gains_by=PUBLISHING_GAINS_BY,
 )
 async def publish_grades(request: GradesRequest, call: Call) -> PublicationReport:
-    """Publish grades, with a text where one is given: an empty one leaves the comment, `clear` removes it.
+    """Publish grades, with a text or files where they are given: an empty text leaves the comment, `clear` removes it.
 
-    Comments, attempts and workflow states stay as they are.
+    Comments, files, attempts and workflow states stay as they are.
     """
     entries, rejected = sorted_out(request.grades, request.text_format)
     if not request.clear:

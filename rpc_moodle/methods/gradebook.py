@@ -4,7 +4,7 @@ from typing_extensions import TypedDict
 
 from rpc_moodle.methods.common import AssignmentRequest, CourseRequest, MoodleRequest, moodle_of
 from rpc_moodle.methods.fields import AnyUser, OwnUser, Since, seconds
-from rpc_moodle.moodle import assignments, deadlines, gradebook, grades
+from rpc_moodle.moodle import assignments, deadlines, gradebook, grades, local
 from rpc_moodle.moodle.deadlines import UserFlags
 from rpc_moodle.moodle.gradebook import CourseTotal, UserGrades
 from utils.call import Call
@@ -47,7 +47,7 @@ class AssignmentGrade(TypedDict):
     timemodified: int
 
 
-@methods.method("getGradeItems", needs=["gradereport_user_get_grade_items"])
+@methods.method("getGradeItems", needs=["gradereport_user_get_grade_items"], instead=local.GRADES)
 async def get_grade_items(request: GradeItemsRequest, call: Call) -> list[UserGrades]:
     """List the gradebook of a course: every column for one user or for everybody, as the gradebook shows it."""
     async with moodle_of(request, call) as moodle:

@@ -67,16 +67,16 @@ class People:
 
     def user(self, row: EnrolledUser) -> User:
         """Return a user as callers read it."""
-        number, username = row["id"], row.get("username") or ""
-        first, last = row.get("firstname") or "", row.get("lastname") or ""
-        names, rows = self._roles(row.get("roles") or ())
+        number, username = row.id, row.username or ""
+        first, last = row.firstname or "", row.lastname or ""
+        names, rows = self._roles(row.roles)
         return {
             "id": number,
             "username": username,
             "firstname": first,
             "lastname": last,
-            "fullname": row.get("fullname") or "",
-            "email": row.get("email") or "",
+            "fullname": row.fullname or "",
+            "email": row.email or "",
             "roles": names,
             "roleList": rows,
             "extId": number,
@@ -89,9 +89,9 @@ class People:
         """Name roles; those that many users have are looked at once."""
         if len(roles) == 1:  # as nearly all have
             role = roles[0]
-            key: _Key = (role.get("roleid"), role.get("shortname"), role.get("name"))
+            key: _Key = (role.roleid, role.shortname, role.name)
         else:
-            key = tuple([(role.get("roleid"), role.get("shortname"), role.get("name")) for role in roles])
+            key = tuple([(role.roleid, role.shortname, role.name) for role in roles])
         known = self._known.get(key)
         if known is None:
             rows = [self._role(role) for role in roles]
@@ -100,17 +100,17 @@ class People:
 
     def _role(self, role: Role) -> RoleRow:
         """Name a role: Moodle leaves the name of a standard role empty, its shortname is always there."""
-        shortname, raw = role.get("shortname") or "", role.get("name") or ""
+        shortname, raw = role.shortname or "", role.name or ""
         name = (raw and plain_name(raw, self._language)) or shortname
-        return {"id": role.get("roleid", 0), "shortname": shortname, "name": name, "rawName": raw}
+        return {"id": role.roleid, "shortname": shortname, "name": name, "rawName": raw}
 
     def info(self, row: EnrolledUser | None) -> UserInfo:
         """Return who made a submission; all empty for a team, for a user who left, and where marking is blind."""
         if row is None:
             return {"firstName": "", "lastName": "", "email": "", "roles": ""}
         return {
-            "firstName": row.get("firstname") or "",
-            "lastName": row.get("lastname") or "",
-            "email": row.get("email") or "",
-            "roles": self._roles(row.get("roles") or ()).names,
+            "firstName": row.firstname or "",
+            "lastName": row.lastname or "",
+            "email": row.email or "",
+            "roles": self._roles(row.roles).names,
         }

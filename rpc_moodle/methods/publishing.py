@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from rpc_moodle.errors import translate
 from rpc_moodle.methods.common import AssignmentRequest
 from rpc_moodle.methods.rows import AttemptNumber
-from rpc_moodle.moodle.publishing import Code, Options, Outcome, Report, Result, Seen, TextFormat
+from rpc_moodle.moodle.publishing import Code, FileResult, Options, Outcome, Report, Result, Seen, TextFormat
 from utils.errors import PARTIAL_FAILURE, RpcError
 
 _NAMED = 10
@@ -52,6 +52,10 @@ class PublishingRequest(AssignmentRequest):
     on_duplicate: Literal["last", "max", "sum", "mean"] | None = Field(
         default=None, description="Which of several different rows of one user counts; by default they fail."
     )
+    replace_files: bool = Field(
+        default=False,
+        description="The files of a row take the place of all feedback files of the user; by default those stay.",
+    )
     include_locked: bool = Field(default=False, description="Publish also where the submission is locked.")
     dry_run: bool = Field(default=False, description="Report what would happen and write nothing.")
 
@@ -75,16 +79,35 @@ class PublishingRequest(AssignmentRequest):
             clear=self.clear,
             include_locked=self.include_locked,
             max_grade=max_grade,
+            replace_files=self.replace_files,
             dry_run=self.dry_run,
         )
 
 
 class SeenRow(TypedDict):
-    """Grade, text and workflow state; null for none, and for what cannot be read."""
+    """Grade, text and workflow state; null for none, and for what cannot be read.
+
+    ``files`` are the paths of the feedback files, where the row has some.
+    """
 
     grade: str | None
     text: str | None
     workflowState: str | None
+    files: NotRequired[list[str] | None]
+
+
+class FileRow(TypedDict):
+    """What became of one file of a row.
+
+    ``filename`` is the name that was given, ``name`` the one that it has in Moodle, ``size`` in bytes, ``sha1`` in hex.
+    ``status`` is ``stored`` or ``unchanged``, proven by the SHA-1; ``not_verified``, ``not_stored`` or ``dry_run``.
+    """
+
+    filename: str
+    name: str
+    size: int
+    sha1: str
+    status: str
 
 
 class ResultRow(TypedDict):
@@ -94,7 +117,7 @@ class ResultRow(TypedDict):
     ``unchanged`` or ``failed``; ``code`` says why it failed, or what there is to know of one that was published;
     ``notices`` say what else is true of the student. ``writer`` is the function of Moodle's that wrote, ``attempt`` the
     attempt that was written to, counted from 0. ``via`` is the named user whose feedback reached this member of the
-    team. With ``dryRun``, ``before`` and ``after`` show what would change.
+    team. With ``dryRun``, ``before`` and ``after`` show what would change. ``files`` tell of each file of the row.
     """
 
     extId: int | str | None
@@ -109,6 +132,7 @@ class ResultRow(TypedDict):
     before: NotRequired[SeenRow]
     after: NotRequired[SeenRow]
     via: NotRequired[int]
+    files: NotRequired[list[FileRow]]
 
 
 class PublicationReport(TypedDict):
@@ -156,15 +180,30 @@ def _row(result: Result) -> ResultRow:
     if result.change is not None:
         row["attempt"] = result.change.attempt
     if result.change is not None and result.code is Code.DRY_RUN:
-        row["before"] = _seen(result.change.before)
-        row["after"] = _seen(result.change.after)
+        row["before"] = _seen(result.change.before, files=bool(result.files))
+        row["after"] = _seen(result.change.after, files=bool(result.files))
+    if result.files:
+        row["files"] = [_file(each) for each in result.files]
     if result.via is not None:
         row["via"] = result.via
     return row
 
 
-def _seen(seen: Seen) -> SeenRow:
-    return {"grade": seen.grade, "text": seen.text, "workflowState": seen.workflow}
+def _seen(seen: Seen, *, files: bool) -> SeenRow:
+    shown: SeenRow = {"grade": seen.grade, "text": seen.text, "workflowState": seen.workflow}
+    if files:
+        shown["files"] = None if seen.files is None else list(seen.files)
+    return shown
+
+
+def _file(each: FileResult) -> FileRow:
+    return {
+        "filename": each.given,
+        "name": each.name,
+        "size": each.size,
+        "sha1": each.sha1,
+        "status": each.state.value,
+    }
 
 
 def reported(found: Report) -> PublicationReport:

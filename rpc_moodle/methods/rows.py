@@ -4,13 +4,14 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 from math import isfinite
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, WrapValidator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from rpc_moodle.methods.common import MoodleId
-from rpc_moodle.moodle.publishing import Criterion, Entry, Filling, Result, TextFormat, invalid
+from rpc_moodle.moodle.publishing import Criterion, Entry, FeedbackFile, Filling, Result, TextFormat, invalid
 from utils.contract import Model
 
 
@@ -64,6 +65,22 @@ class AdvancedGrading(Model):
         return Filling(self.method, tuple(criteria))
 
 
+def _content(value: Any, read: Any) -> Any:
+    """Let a path through: a command hands it over in the same process, and nothing that comes over a wire is one."""
+    return value if isinstance(value, Path) else read(value)
+
+
+class FeedbackFileItem(Model):
+    """A file to give as feedback."""
+
+    filename: str = Field(description="Its name there, without a folder; what Moodle allows in no name is left out.")
+    content: Annotated[bytes, WrapValidator(_content)] = Field(description="What is in it.")
+
+    def file(self) -> FeedbackFile:
+        """Give it as the adapter takes it."""
+        return FeedbackFile(self.filename, self.content)
+
+
 class GradeItem(Model):
     """One user's grade; the user is named by `extId`, or by `participant` where marking is blind."""
 
@@ -78,6 +95,9 @@ class GradeItem(Model):
     )
     attempt: AttemptNumber | None = Field(default=None, description="As the call's `attempt`, for this row alone.")
     advanced_grading: AdvancedGrading | None = Field(default=None, description="The filled rubric or marking guide.")
+    files: list[FeedbackFileItem] = Field(
+        default=[], description="Feedback files, beside those that are there; with `replaceFiles` in their place."
+    )
 
     @model_validator(mode="after")
     def _names_somebody(self) -> Self:
@@ -96,13 +116,18 @@ class GradeItem(Model):
             self.scale_item,
             self.attempt,
             self.participant,
+            tuple(each.file() for each in self.files),
         )
 
 
 class FeedbackItem(GradeItem):
-    """One user's feedback; without a grade, the grade stays."""
+    """One user's feedback: a text, files, or both; without a grade, the grade stays."""
 
-    text: str = Field(description="The comment, in place of the one that is there.")
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.text is None and not self.files:
+            raise ValueError("text is missing, and so are files")
+        return self
 
 
 class BadRow(Model):

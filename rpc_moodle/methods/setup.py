@@ -3,7 +3,7 @@
 from pydantic import AliasChoices, Field
 
 from rpc_moodle.methods.common import MoodleId, MoodleRequest, moodle_of
-from rpc_moodle.moodle.diagnosis import Diagnosis, diagnose
+from rpc_moodle.moodle.diagnosis import Diagnosis, Wants, diagnose
 from rpc_moodle.moodle.setup import examine
 from utils.call import Call
 from utils.registry import Registry
@@ -24,6 +24,12 @@ class CheckSetupRequest(MoodleRequest):
     )
 
 
+def wants_of(methods: Registry) -> Wants:
+    """Return what methods call at a site."""
+    asking = [method for method in methods if method.needs]
+    return Wants({each.name: each.needs for each in asking}, {each.name: each.instead for each in asking})
+
+
 def checking(others: Registry) -> Registry:
     """Return the method that checks a setup for all others."""
     methods = Registry()
@@ -35,10 +41,9 @@ def checking(others: Registry) -> Registry:
         It changes nothing, and works with a key that may call but one function. A site that cannot be reached
         is an answer, too: `reachable` is false.
         """
-        needs = {method.name: method.needs for method in others if method.needs}
-        wanted = {name for functions in needs.values() for name in functions}
+        wants = wants_of(others)
         async with moodle_of(request, call) as moodle:
-            facts = await examine(moodle, wanted, course_id=request.course_id, cmid=request.assignment_id)
-        return diagnose(facts, needs)
+            facts = await examine(moodle, wants.every, course_id=request.course_id, cmid=request.assignment_id)
+        return diagnose(facts, wants)
 
     return methods

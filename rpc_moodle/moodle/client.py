@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from yarl import URL
 
 from rpc_moodle.moodle import errors, wire
+from rpc_moodle.moodle.files.remote import RemoteFile, open_file
 from rpc_moodle.moodle.files.save import Progress, Saved, save
 from rpc_moodle.moodle.files.upload import Upload, multipart
 from rpc_moodle.moodle.files.url import bare, file_url, is_of
@@ -29,6 +30,9 @@ T = TypeVar("T")
 
 _REST, _UPLOAD = "webservice/rest/server.php", "webservice/upload.php"
 _CHUNK = 256 * 1024
+_SLOWEST = 64 * 1024
+"""Bytes in a second that an upload is given time for."""
+
 _LARGE = 1024 * 1024
 """Bytes from which on an answer is read beside the event loop."""
 
@@ -149,17 +153,13 @@ class MoodleClient:
         """
         form = wire.form(self.token, function, params or {})
         read = wire.is_read(function) if read is None else read
-        body = b""
-        async for attempt in again(read=read, remaining=self._remaining):
-            number = attempt.retry_state.attempt_number
-            with attempt:
-                if read and not fresh:
-                    key = self.site, sha256(form).digest()
-                    body = await self.http.sharing.ask(
-                        key, partial(self._answer, function, _REST, form, self.token, attempt=number)
-                    )
-                else:
-                    body = await self._answer(function, _REST, form, self.token, attempt=number)
+        key = self.site, sha256(form).digest()
+
+        async def ask(number: int) -> bytes:
+            answer = partial(self._answer, function, _REST, form, self.token, attempt=number)
+            return await (self.http.sharing.ask(key, answer) if read and not fresh else answer())
+
+        body = await again(ask, read=read, remaining=self._remaining)
         return await self._read(function, body, into, allowance)
 
     async def script(self, path: str, fields: wire.Fields, *, into: Any = object, read: bool = False) -> Any:
@@ -169,23 +169,27 @@ class MoodleClient:
 
         Raises any MoodleError.
         """
-        form, body = wire.encode(fields), b""
+        form = wire.encode(fields)
         secret = next((value for _, value in fields if isinstance(value, SecretStr)), SecretStr(""))
-        async for attempt in again(read=read, remaining=self._remaining):
-            with attempt:
-                body = await self._answer(path, path, form, secret)
+        body = await again(
+            lambda number: self._answer(path, path, form, secret, attempt=number),
+            read=read,
+            remaining=self._remaining,
+        )
         return await self._read(path, body, into)
 
-    async def upload(self, *files: Upload, itemid: int = 0) -> list[Stored]:
+    async def upload(self, *files: Upload, itemid: int = 0, folder: str = "/") -> list[Stored]:
         """Put files into a draft area of the account, which a later call names by its ``itemid``; 0 makes a new one.
 
-        They are sent as they are read, whatever their size, and never a second time.
+        They are sent as they are read, whatever their size, and never a second time; the time that a request has grows
+        with them. ``folder`` is where in the area they are put.
 
         Raises any MoodleError; Disconnected also for a file whose size changes on the way; OSError for one that is
         not there, ValueError for pieces whose size is not given.
         """
-        headers, body = multipart(wire.file_upload(self.token, itemid), files)
-        answer = await self._answer(_UPLOAD, _UPLOAD, body, self.token, headers)
+        headers, body = multipart(wire.file_upload(self.token, itemid, folder), files)
+        longer = int(headers["Content-Length"]) / _SLOWEST
+        answer = await self._answer(_UPLOAD, _UPLOAD, body, self.token, headers, longer=longer)
         stored: list[Stored] = await self._read(_UPLOAD, answer, list[Stored])
         return stored
 
@@ -198,12 +202,13 @@ class MoodleClient:
         headers: Mapping[str, str] | None = None,
         *,
         attempt: int = 1,
+        longer: float = 0,
     ) -> bytes:
-        """Send one request, in which the secret stands, and decide what comes back."""
+        """Send one request, in which the secret stands, and decide what comes back; it has ``longer`` seconds more."""
         url = endpoint(self.site, path)
         try:
             async with (
-                asyncio.timeout(self.http.total_seconds),
+                asyncio.timeout(self.http.total_seconds + longer),
                 self.http.post(url, body, headers, tenant=self.tenant, what=function, attempt=attempt) as response,
             ):
                 found = await self._body(response)
@@ -250,12 +255,30 @@ class MoodleClient:
 
         Raises any MoodleError, InvalidSite for a file of another site; and OSError for what the disk refuses.
         """
-        address = bare(file_url(url))
-        if not is_of(address, self.site):
-            raise errors.InvalidSite("The file URL belongs to another site than this one.")
+        address = self._file(url)
         return await save(
             self.http, address, self.token, Path(destination), owner=self, caller=self.tenant.caller, progress=progress
         )
+
+    def open(self, url: str, *, if_none_match: str | None = None) -> AbstractAsyncContextManager[RemoteFile]:
+        """Open the file of a ``fileurl``, whose pieces come proven; see ``rpc_moodle.moodle.files.remote.open_file``.
+
+        Raises InvalidSite for a file of another site; any other MoodleError comes when it is entered.
+        """
+        return open_file(
+            self.http,
+            self._file(url),
+            self.token,
+            owner=self,
+            caller=self.tenant.caller,
+            if_none_match=if_none_match,
+        )
+
+    def _file(self, url: str) -> URL:
+        address = bare(file_url(url))
+        if not is_of(address, self.site):
+            raise errors.InvalidSite("The file URL belongs to another site than this one.")
+        return address
 
 
 @cache

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field
 
-from rpc_moodle.moodle import site
+from rpc_moodle.moodle import errors, local, site
 from rpc_moodle.moodle.categories import CategoryRow, categories
 from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import Several
@@ -47,6 +47,28 @@ class UserCourse(CourseRow):
     lastaccess: When = None
 
 
+class _OwnCourse(UserCourse):
+    """What local_wsfunc tells of a user's course (``courses.of_user.teacher``)."""
+
+    shortname: Name
+    fullname: Name
+    idnumber: Name
+    visible: Known
+    enrolledusercount: int
+
+
+class _VisibleCourse(CourseRow):
+    """What local_wsfunc tells of a category's course (``visible.sci.teacher``)."""
+
+    shortname: Name
+    fullname: Name
+    categoryid: Annotated[int, Field(validation_alias="category")]
+
+
+class _Visible(Row):
+    courses: list[_VisibleCourse]
+
+
 class _Courses(Row):
     courses: Several[CourseRow] = ()
     total: int = 0
@@ -57,11 +79,16 @@ async def of_user(moodle: MoodleClient, user_id: int | None = None) -> list[User
 
     Of another user those come that the account may enter itself (``courses.of_user``).
 
+    A plugin's function tells it where Moodle's own may not be called, without progress, dates and last access.
+
     Raises MoodleError; AccessDenied for one's own courses where the token may not ask who it is.
     """
     user_id = user_id or (await site.info(moodle)).userid
     params: Params = {"userid": user_id, **moodle.naming}
-    return await moodle.call("core_enrol_get_users_courses", params, into=list[UserCourse])
+    try:
+        return await moodle.call("core_enrol_get_users_courses", params, into=list[UserCourse])
+    except errors.FunctionDenied as refusal:
+        return list(await local.instead(moodle, refusal, local.COURSES, params, into=list[_OwnCourse]))
 
 
 async def by_field(moodle: MoodleClient, field: CourseField, value: str | int) -> list[CourseRow]:
@@ -93,5 +120,35 @@ async def below(moodle: MoodleClient, category_id: int) -> tuple[list[CategoryRo
     Raises NotFound for a category that is not there or hidden, and any other MoodleError.
     """
     found = await categories(moodle, category_id)
-    courses = await together(by_field(moodle, "category", category.id) for category in found)
-    return found, [course for each in courses for course in each]
+    return found, await _of_categories(moodle, found, category_id)
+
+
+async def inside(moodle: MoodleClient, category_id: int) -> list[CourseRow]:
+    """Return the courses of a category and of all below it, also where a token may not list categories.
+
+    Raises as :func:`below`.
+    """
+    try:
+        found = await categories(moodle, category_id)
+    except errors.FunctionDenied as refusal:
+        return await _visible(moodle, refusal, category_id)
+    return await _of_categories(moodle, found, category_id)
+
+
+async def _of_categories(moodle: MoodleClient, found: list[CategoryRow], top: int) -> list[CourseRow]:
+    try:
+        courses = await together(by_field(moodle, "category", category.id) for category in found)
+    except errors.FunctionDenied as refusal:
+        return await _visible(moodle, refusal, top)
+    return [course for each in courses for course in each]
+
+
+async def _visible(moodle: MoodleClient, refusal: errors.FunctionDenied, category_id: int) -> list[CourseRow]:
+    """Ask a plugin's function, which breaks where there is no course at all (``visible.empty``)."""
+    params: Params = {"cat": category_id, **moodle.naming}
+    try:
+        return list((await local.instead(moodle, refusal, local.VISIBLE, params, into=_Visible)).courses)
+    except errors.AccessDenied as strange:
+        if "ksort()" in str(strange):
+            return []
+        raise

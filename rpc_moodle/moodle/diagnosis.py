@@ -12,6 +12,7 @@ from rpc_moodle.moodle.values import Row
 _SERVER = "Site administration → Server → Web services"
 _FEATURES = "Site administration → Advanced features"
 _INFO = "core_webservice_get_site_info"
+_PLUGIN = "local_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +78,33 @@ class Diagnosis(Row):
         return self.reachable and all(each.status is not Status.MISSING for each in self.findings)
 
 
-def diagnose(facts: Facts, needs: Mapping[str, Sequence[str]]) -> Diagnosis:
-    """Return the diagnosis of facts; ``needs`` gives the functions that each method needs."""
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What methods call, by their events: the functions that each needs, and those of which one will do instead."""
+
+    needs: Mapping[str, Sequence[str]]
+    instead: Mapping[str, Sequence[str]]
+
+    @property
+    def every(self) -> frozenset[str]:
+        """All of them."""
+        return frozenset(name for each in (self.needs, self.instead) for names in each.values() for name in names)
+
+    def lacking(self, event: str, known: frozenset[str]) -> tuple[str, ...]:
+        """Return what a method lacks where these functions may be called."""
+        if not known.isdisjoint(self.instead.get(event, ())):
+            return ()
+        return tuple(name for name in self.needs[event] if name not in known)
+
+
+def diagnose(facts: Facts, wants: Wants) -> Diagnosis:
+    """Return the diagnosis of facts for methods."""
     answered = isinstance(facts.refusal, errors.MoodleException | errors.SiteUnavailable)
     reachable = facts.refusal is None or (answered and not isinstance(facts.refusal, errors.CircuitOpen))
     capabilities = tuple(
         Capability(event=event, usable=not lacking, missing=lacking)
-        for event, functions in needs.items()
-        for lacking in [tuple(name for name in functions if name not in facts.functions)]
+        for event in wants.needs
+        for lacking in [wants.lacking(event, facts.functions)]
     )
     info = facts.info
     return Diagnosis(
@@ -186,7 +206,8 @@ def _flag(check: str, allowed: bool | None, box: str, without: str) -> Finding: 
 
 def _functions(facts: Facts, capabilities: Sequence[Capability]) -> Iterator[Finding]:
     lacking = dict.fromkeys(name for each in capabilities for name in each.missing)
-    absent = [name for name in lacking if name in facts.absent]
+    absent = [name for name in lacking if name in facts.absent and not name.startswith(_PLUGIN)]
+    plugged = [name for name in lacking if name in facts.absent and name.startswith(_PLUGIN)]
     addable = [name for name in lacking if name not in facts.absent]
     if addable:
         events = [each.event for each in capabilities if set(each.missing) & set(addable)]
@@ -204,7 +225,15 @@ def _functions(facts: Facts, capabilities: Sequence[Capability]) -> Iterator[Fin
             message=f"This Moodle has no {', '.join(absent)}; so these do not work: {', '.join(events)}.",
             remedy="A newer Moodle has them.",
         )
-    if not lacking:
+    if plugged:
+        events = [each.event for each in capabilities if set(each.missing) & set(plugged)]
+        yield Finding(
+            check="plugins",
+            status=Status.UNKNOWN,
+            message=f"No plugin of this site has {', '.join(plugged)}; so these do not work: {', '.join(events)}.",
+            remedy="Moodle itself has nothing for it; where it is wanted, such a plugin is to be installed.",
+        )
+    if not set(lacking) - set(plugged):
         yield Finding(check="functions", status=Status.OK, message="The token may call all that the methods need.")
 
 

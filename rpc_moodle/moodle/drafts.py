@@ -20,15 +20,16 @@ class Draft:
     refused: Mapping[str, str]
 
 
-async def upload(moodle: MoodleClient, files: Sequence[Upload], *, into: int = 0) -> Draft:
+async def upload(moodle: MoodleClient, files: Sequence[Upload], *, into: int = 0, folder: str = "/") -> Draft:
     """Put files into a draft area, a fresh one by default; one that Moodle refuses does not keep the others out.
 
-    Files are streamed from their paths, whatever their size. Needs "Can upload files" in the token's service.
+    Files are streamed from their paths, whatever their size. ``folder`` is where in the area they are put, with a slash
+    at both ends. Needs "Can upload files" in the token's service.
 
     Raises NotDone where Moodle took none of them, AccessDenied for a service without uploads
     (``upload.service_without_upload``), OSError for a file that cannot be read, and any other MoodleError.
     """
-    rows = await moodle.upload(*files, itemid=into)
+    rows = await moodle.upload(*files, itemid=into, folder=folder)
     refused = {row.get("filename", ""): row.get("error") or "refused" for row in rows if "itemid" not in row}
     placed = [row for row in rows if "itemid" in row]
     if not placed:

@@ -32,10 +32,11 @@ class FlagsRow(TypedDict, total=False):
 
 
 class Attempt(TypedDict, total=False):
-    """The part of a submission that tells which attempt it is, and whether it was handed in (``status``)."""
+    """The part of a submission that tells which attempt it is, whether it was handed in, and its files (``status``)."""
 
     attemptnumber: int
     status: str
+    plugins: Rows[Plugin]
 
 
 class LastAttempt(TypedDict, total=False):
@@ -94,7 +95,7 @@ class SubmissionRow(TypedDict, total=False):
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True)
 
     warnings: Several[Notice] = ()
 

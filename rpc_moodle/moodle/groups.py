@@ -1,25 +1,23 @@
 """Team submissions: which rows are a team's, and who is in it."""
 
-from typing import Required
-
-from typing_extensions import TypedDict
+from msgspec import field
 
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.models import Rows, Submission
+from rpc_moodle.moodle.models import Enrolled, Rows, Submission
+from rpc_moodle.moodle.reading import Record
 from rpc_moodle.moodle.users import pages
 
 
-class Group(TypedDict):
+class Group(Record):
     """A group of a course; its long description is not read."""
 
     id: int
 
 
-class Grouped(TypedDict, total=False):
+class Grouped(Enrolled):
     """A user with the groups that the account may see."""
 
-    id: Required[int]
-    groups: Rows[Group]
+    groups: Rows[Group] = field(default_factory=list)
 
 
 Groups = dict[int, set[int]]
@@ -32,8 +30,9 @@ async def groups(moodle: MoodleClient, course_id: int) -> Groups:
     Raises MoodleError.
     """
     return {
-        row["id"]: {group["id"] for group in row.get("groups") or ()}
-        async for row in pages(moodle, course_id, list[Grouped], {"userfields": "id,groups"})
+        row.id: {group.id for group in row.groups}
+        async for rows in pages(moodle, course_id, list[Grouped], {"userfields": "id,groups"})
+        for row in rows
     }
 
 

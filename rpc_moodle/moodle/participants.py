@@ -30,7 +30,7 @@ async def submitters(moodle: MoodleClient, course_id: int) -> list[EnrolledUser]
     return [
         user
         async for user in users.enrolled(moodle, course_id)
-        if any(role.get("shortname") == "student" for role in user.get("roles", []))
+        if any(role.shortname == "student" for role in user.roles)
     ]
 
 
@@ -48,14 +48,14 @@ async def participants(moodle: MoodleClient, assignment: Assignment, able: list[
     if assignment.anonymous:
         if names is None:
             numbers = {mapping["userid"]: mapping["id"] for mapping in await user_mappings(moodle, assignment)}
-            names = {user["id"]: f"Participant {numbers[user['id']]}" if user["id"] in numbers else "" for user in able}
-        roles = {user["id"]: user.get("roles", []) for user in able}
-        return [{"id": each, "fullname": names[each], "roles": roles.get(each, [])} for each in sorted(names)]
+            names = {user.id: f"Participant {numbers[user.id]}" if user.id in numbers else "" for user in able}
+        roles = {user.id: user.roles for user in able}
+        return [EnrolledUser(each, roles.get(each, []), fullname=names[each]) for each in sorted(names)]
     if names is None:
         return able
-    known = {user["id"] for user in able}
-    extra: list[EnrolledUser] = [{"id": each, "fullname": names[each]} for each in names if each not in known]
-    return [user for user in able if user["id"] in names] + extra
+    known = {user.id for user in able}
+    extra = [EnrolledUser(each, fullname=names[each]) for each in names if each not in known]
+    return [user for user in able if user.id in names] + extra
 
 
 async def _names(moodle: MoodleClient, assignment: Assignment) -> dict[int, str] | None:

@@ -1,13 +1,16 @@
 """Users across the site: found by a field, searched for, and as they are in a course."""
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
-from typing_extensions import TypedDict
+from msgspec import field
+from pydantic import AfterValidator
 
-from rpc_moodle.moodle import errors
+from rpc_moodle.moodle import errors, local
 from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import EnrolledUser, Flag, Rows, Several
+from rpc_moodle.moodle.reading import Record
 from rpc_moodle.moodle.values import Row
 from rpc_moodle.moodle.wire import Params
 
@@ -17,23 +20,34 @@ UserField = Literal["id", "username", "email", "idnumber"]
 SearchKey = Literal["id", "username", "email", "idnumber", "firstname", "lastname", "auth"]
 """What users can be searched by; ``firstname``, ``lastname`` and ``email`` take ``%`` for any characters."""
 
+_PATTERNS = frozenset({"firstname", "lastname", "email"})
 _KEYS = frozenset({"id", "username", "email", "idnumber", "firstname", "lastname", "auth"})
 
 
-class CourseOfUser(TypedDict, total=False):
+class CourseOfUser(Record):
     """A course that is named beside a user."""
 
-    id: int
-    fullname: str
-    shortname: str
+    id: int = 0
+    fullname: str = ""
+    shortname: str = ""
 
 
-class Person(EnrolledUser, total=False):
+class Person(EnrolledUser):
     """A user of the site; of other people's accounts most is withheld (``users.get.email.teacher``)."""
 
-    idnumber: str | None
-    suspended: Flag
-    enrolledcourses: Rows[CourseOfUser]
+    idnumber: str | None = None
+    suspended: Flag = False
+    enrolledcourses: Rows[CourseOfUser] = field(default_factory=list)
+
+
+def _named(person: Person) -> Person:
+    if person.fullname is None:
+        raise ValueError("should be a user with a name")
+    return person
+
+
+_Named = Annotated[Person, AfterValidator(_named)]
+"""What local_wsfunc tells of a user, at least (``partner.users.partner``)."""
 
 
 class _Found(Row):
@@ -70,13 +84,18 @@ def check_username(value: str) -> None:
 async def search(moodle: MoodleClient, criteria: Mapping[str, str]) -> list[Person]:
     """Return the users that fit all criteria, of those whom the account may see.
 
-    Whoever's field is hidden from the account cannot be found by it (``users.field.idnumber.teacher``).
+    Whoever's field is hidden from the account cannot be found by it (``users.field.idnumber.teacher``). Where Moodle's
+    own function may not be called, those are searched whom a plugin tells of: the users of a partner.
 
     Raises InvalidArgument (see :func:`check_criteria`) and any other MoodleError.
     """
     check_criteria(criteria)
     params: Params = {"criteria": [{"key": key, "value": value} for key, value in criteria.items()]}
-    return list((await moodle.call("core_user_get_users", params, into=_Found)).users)
+    try:
+        return list((await moodle.call("core_user_get_users", params, into=_Found)).users)
+    except errors.FunctionDenied as refusal:
+        known = await local.instead(moodle, refusal, local.USERS, {}, into=list[_Named])
+    return [person for person in known if all(fits(person, key, value) for key, value in criteria.items())]
 
 
 async def by_field(moodle: MoodleClient, field: UserField, values: Sequence[str | int]) -> list[Person]:
@@ -90,7 +109,27 @@ async def by_field(moodle: MoodleClient, field: UserField, values: Sequence[str 
     if not values:
         return []
     params: Params = {"field": field, "values": values}
-    return await moodle.call("core_user_get_users_by_field", params, into=list[Person])
+    try:
+        return await moodle.call("core_user_get_users_by_field", params, into=list[Person])
+    except errors.FunctionDenied as refusal:
+        known = await local.instead(moodle, refusal, local.USERS, {}, into=list[_Named])
+    wanted = {str(value).casefold() for value in values}
+    return [person for person in known if str(getattr(person, field) or "").casefold() in wanted]
+
+
+def fits(person: Person, key: str, value: str) -> bool:
+    """Tell whether a user fits a criterion as Moodle compares: ``%`` and ``_`` stand for others in names and e-mail.
+
+    What is withheld fits nothing.
+    """
+    own = getattr(person, key, None)
+    if own in (None, ""):
+        return False
+    if key not in _PATTERNS:
+        return str(own).casefold() == value.casefold()
+    wild = {"%": ".*", "_": "."}
+    pattern = "".join(wild.get(each) or re.escape(each) for each in value)
+    return re.fullmatch(pattern, str(own), re.IGNORECASE | re.DOTALL) is not None
 
 
 async def profiles(moodle: MoodleClient, course_id: int, user_ids: Sequence[int]) -> list[Person]:

@@ -63,7 +63,7 @@ async def submissions_and_people(
 
 
 async def _people(moodle: MoodleClient, course_id: int) -> ById:
-    return {user["id"]: user async for user in users.enrolled(moodle, course_id)}
+    return {user.id: user async for rows in users.selected(moodle, course_id, users.Selection()) for user in rows}
 
 
 def untouched(row: Submission) -> bool:

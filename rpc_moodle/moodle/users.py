@@ -1,14 +1,14 @@
 """The users of a course, page by page: a course can have ten thousand."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Required, TypeVar
+from typing import Literal, TypeVar
 
 from typing_extensions import TypedDict
 
-from rpc_moodle.moodle import errors
+from rpc_moodle.moodle import errors, local
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.models import EnrolledUser
+from rpc_moodle.moodle.models import Enrolled, EnrolledUser
 from rpc_moodle.transport.allowance import Allowance
 from rpc_moodle.transport.gather import together
 
@@ -20,7 +20,7 @@ _LOOKED_AT = 100
 _FEW = 10
 """Students whom an account could see that may not see all: itself, and whom it mentors."""
 
-Row = TypeVar("Row", bound=Mapping[str, Any])
+Row = TypeVar("Row", bound=Enrolled)
 
 PAGE = 1000
 """Users of one request; 2,000 with few fields take Moodle a second (``users.course.userfields``)."""
@@ -28,7 +28,7 @@ WAVE = 4
 """Pages side by side after the first; a site's PHP workers are few."""
 
 
-def enrolled(
+async def enrolled(
     moodle: MoodleClient, course_id: int, *, with_capability: str | None = None, only_active: bool = False
 ) -> AsyncIterator[EnrolledUser]:
     """List the users of a course in the order of their ids, suspended enrolments included by default.
@@ -36,7 +36,9 @@ def enrolled(
     Raises NotFound or AccessDenied for a course that the account cannot see.
     """
     asked = Selection(with_capability, only_active=only_active)
-    return pages(moodle, course_id, list[EnrolledUser], asked.options())
+    async for rows in pages(moodle, course_id, list[EnrolledUser], asked.options()):
+        for user in rows:
+            yield user
 
 
 Field = Literal[
@@ -45,18 +47,18 @@ Field = Literal[
 """What else Moodle tells of a user where the account may know it."""
 
 
-class DetailedUser(EnrolledUser, total=False):
+class DetailedUser(EnrolledUser):
     """A user with further fields; times in Unix seconds, 0 for never."""
 
-    idnumber: str | None
-    institution: str | None
-    department: str | None
-    city: str | None
-    country: str | None
-    phone1: str | None
-    phone2: str | None
-    lastaccess: int | None
-    lastcourseaccess: int | None
+    idnumber: str | None = None
+    institution: str | None = None
+    department: str | None = None
+    city: str | None = None
+    country: str | None = None
+    phone1: str | None = None
+    phone2: str | None = None
+    lastaccess: int | None = None
+    lastcourseaccess: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +85,12 @@ class Selection:
         return options
 
 
-async def selected(moodle: MoodleClient, course_id: int, asked: Selection) -> AsyncIterator[DetailedUser]:
-    """List the users of a course that are asked for.
+def selected(moodle: MoodleClient, course_id: int, asked: Selection) -> AsyncIterator[list[DetailedUser]]:
+    """List the users of a course that are asked for, page by page.
 
     Raises as :func:`enrolled`, and AccessDenied where the account may not select by capability or enrolment.
     """
-    async for user in pages(moodle, course_id, list[DetailedUser], asked.options()):
-        yield user
+    return pages(moodle, course_id, list[DetailedUser], asked.options())
 
 
 async def page(moodle: MoodleClient, course_id: int, asked: Selection, *, number: int, size: int) -> list[DetailedUser]:
@@ -101,24 +102,52 @@ async def page(moodle: MoodleClient, course_id: int, asked: Selection, *, number
     return await _page(moodle, course_id, list[DetailedUser], options, number, Allowance(moodle.http.answers))
 
 
-class Access(TypedDict, total=False):
+class Access(Enrolled):
     """When a user was last on the site and in the course, in Unix seconds; 0 for never."""
 
-    id: Required[int]
-    lastaccess: int | None
-    lastcourseaccess: int | None
+    lastaccess: int | None = None
+    lastcourseaccess: int | None = None
 
 
-async def last_access(moodle: MoodleClient, course_id: int) -> AsyncIterator[Access]:
-    """Return when the users of a course were there, in the order of their ids. Raises as :func:`enrolled`."""
-    async for row in pages(moodle, course_id, list[Access], {"userfields": "id,lastaccess,lastcourseaccess"}):
-        yield row
+async def last_access(
+    moodle: MoodleClient, course_id: int, user_ids: Sequence[int] | None = None
+) -> AsyncIterator[list[Access]]:
+    """Return page by page when the users of a course were there, all or those with these ids, in their order.
+
+    Where Moodle's own function may not be called, a plugin's tells of each named user, whether enrolled or not, when
+    he was on the site (``access.*``); who is not told of is left out.
+
+    Raises as :func:`enrolled`.
+    """
+    wanted = None if user_ids is None else frozenset(user_ids)
+    try:
+        async for rows in pages(moodle, course_id, list[Access], {"userfields": "id,lastaccess,lastcourseaccess"}):
+            yield [row for row in rows if wanted is None or row.id in wanted]
+    except errors.FunctionDenied as refusal:
+        if wanted is None:
+            raise
+        told = await together(_told_by_plugin(moodle, refusal, user) for user in sorted(wanted))
+        yield [seen for seen in told if seen is not None]
+
+
+class _OnSite(TypedDict):
+    lastaccess: int
+
+
+async def _told_by_plugin(moodle: MoodleClient, refusal: errors.FunctionDenied, user_id: int) -> Access | None:
+    try:
+        answer = await local.instead(moodle, refusal, local.LAST_ACCESS, {"userid": user_id}, into=_OnSite)
+    except (errors.CapabilityDenied, errors.NotFound):
+        return None
+    return Access(user_id, lastaccess=answer["lastaccess"])
 
 
 async def pages(
     moodle: MoodleClient, course_id: int, into: type[list[Row]], options: Mapping[str, str | int]
-) -> AsyncIterator[Row]:
+) -> AsyncIterator[list[Row]]:
     """List the users of a course, in the order of their ids unless ``options`` of the function say otherwise.
+
+    They come page by page, since to hand on each by itself takes as long as to write it.
 
     The first page is asked for alone, since two requests at once collide where an account is new: Moodle notes its
     preferences twice (``dmlwriteexception``). The others are fetched side by side, the second alone where the first
@@ -134,12 +163,11 @@ async def pages(
         calls = (_page(moodle, course_id, into, options, number, allowance) for number in range(page, page + wave))
         for rows in await together(calls):
             allowance.take_page(len(rows))
-            fresh = [row for row in rows if row["id"] not in seen] if seen else rows
-            seen.update([row["id"] for row in fresh])
+            fresh = [row for row in rows if row.id not in seen] if seen else rows
+            seen.update([row.id for row in fresh])
             if fresh and moodle.listed is not None:
                 await moodle.listed(len(seen))
-            for row in fresh:
-                yield row
+            yield fresh
             if not fresh or (len(rows) < PAGE and shows_everyone(rows)):
                 return
         page, wave = page + wave, WAVE if page or len(seen) >= PAGE else 1
@@ -154,8 +182,7 @@ def shows_everyone(rows: list[Row]) -> bool:
     newest = rows[-_LOOKED_AT:]
     students = 0
     for row in newest:
-        roles = row.get("roles") or ()
-        students += len(roles) > 0 and all(role.get("shortname") == "student" for role in roles)
+        students += len(row.roles) > 0 and all(role.shortname == "student" for role in row.roles)
     return students > _FEW and 2 * students > len(newest)
 
 

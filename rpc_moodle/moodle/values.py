@@ -17,7 +17,7 @@ _LAST = 253_402_300_799  # the last second that a datetime can hold
 class Row(BaseModel):
     """One thing in an answer: Moodle's own names, extra keys ignored, a key that Moodle withholds at its default."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 def _name(value: Any, info: ValidationInfo) -> Any:

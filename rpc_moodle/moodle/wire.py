@@ -58,6 +58,8 @@ _MISSING = frozenset(
         "invalidcoursemoduleid",
         "cannotfindcourse",
         "unknowncourse",
+        "unknowncategory",
+        "cannotviewcategory",
     }
 )
 _NO_RECORD = frozenset({"invalidrecord", "invalidrecordunknown"})
@@ -145,9 +147,9 @@ def file_form(token: SecretStr) -> bytes:
     return encode([("token", token)])
 
 
-def file_upload(token: SecretStr, itemid: int) -> Mapping[str, str | SecretStr]:
+def file_upload(token: SecretStr, itemid: int, folder: str = "/") -> Mapping[str, str | SecretStr]:
     """Write the fields that stand before the files of an upload (``upload.ok``); an ``itemid`` of 0 makes one."""
-    return {"token": token, "filearea": "draft", "itemid": str(itemid)}
+    return {"token": token, "filearea": "draft", "itemid": str(itemid), "filepath": folder}
 
 
 def encode(fields: Fields) -> bytes:

@@ -72,13 +72,10 @@ class PanelClient:
         Raises any MooPanelError.
         """
         request = wire.request(self.site, self.key, "GET", endpoint, params)
-        pool = self._pool()
-        body = b""
-        async for attempt in again(read=True, remaining=self._remaining):
-            with attempt:
-                body = await pool.sharing.ask(
-                    (request.url, fingerprint(self.key)), lambda: self._answer(endpoint, request)
-                )
+        sharing, key = self._pool().sharing, (request.url, fingerprint(self.key))
+        body = await again(
+            lambda _: sharing.ask(key, lambda: self._answer(endpoint, request)), read=True, remaining=self._remaining
+        )
         found: T = wire.read(endpoint, body, _adapter(into), self.key)  # type: ignore[arg-type] # a type can be hashed
         return found
 
@@ -95,10 +92,7 @@ class PanelClient:
         Raises any MooPanelError.
         """
         request = wire.request(self.site, self.key, method, endpoint, params, data)
-        body = b""
-        async for attempt in again(read=False, remaining=self._remaining):
-            with attempt:
-                body = await self._answer(endpoint, request)
+        body = await again(lambda _: self._answer(endpoint, request), read=False, remaining=self._remaining)
         found: T = wire.read(endpoint, body, _adapter(into), self.key)  # type: ignore[arg-type] # a type can be hashed
         return found
 

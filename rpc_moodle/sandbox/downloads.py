@@ -12,6 +12,7 @@ from aiohttp import web
 
 from rpc_moodle.sandbox.access import authenticate
 from rpc_moodle.sandbox.errors import access_denied, file_not_found, missing_argument
+from rpc_moodle.sandbox.feedback_files import AREA
 from rpc_moodle.sandbox.files import StoredFile
 from rpc_moodle.sandbox.people import GRADE, VIEW_HIDDEN, User
 from rpc_moodle.sandbox.site import Mode, Site
@@ -50,6 +51,8 @@ def _find(site: Site, user: User, path: str) -> StoredFile:
         for file in assignment.introattachments:
             if file.filepath + file.filename == f"/{parts[5]}" and _may_enter(site, user, assignment):
                 return file
+    if assignment is not None and tuple(parts[2:4]) == AREA:
+        return _feedback(site, user, assignment, int(parts[4]), f"/{parts[5]}")
     submission = assignment.submissions.get(int(parts[4])) if assignment else None
     if assignment is None or submission is None or parts[2:4] != ["assignsubmission_file", "submission_files"]:
         raise file_not_found()
@@ -57,6 +60,16 @@ def _find(site: Site, user: User, path: str) -> StoredFile:
     for file in submission.files:
         if file.filepath + file.filename == wanted and _may_read(site, user, assignment, submission):
             return file
+    raise file_not_found()
+
+
+def _feedback(site: Site, user: User, assignment: Assignment, number: int, wanted: str) -> StoredFile:
+    """Find a feedback file: for graders and its owner, released or not (seen on Moodle 4.5)."""
+    for row in assignment.grades.values():
+        for file in row.files if row.id == number else ():
+            grader = site.may(user, GRADE, site.courses[assignment.courseid])
+            if file.filepath + file.filename == wanted and (grader or user.id == row.userid):
+                return file
     raise file_not_found()
 
 

@@ -20,7 +20,10 @@ RELOCATED = frozenset(
 
 @dataclass
 class MoodleError(Exception):
-    """A refusal, as Moodle reports it: always HTTP 200, except where ``status`` says otherwise (``file.missing``)."""
+    """A refusal, as Moodle reports it: always HTTP 200, except where ``status`` says otherwise (``file.missing``).
+
+    A fault of PHP itself has no ``errorcode`` (``visible.empty``).
+    """
 
     kind: str
     errorcode: str
@@ -32,7 +35,7 @@ class MoodleError(Exception):
         moved = self.kind in RELOCATED and not release.startswith("4.4")
         return {
             "exception": f"core\\exception\\{self.kind}" if moved else self.kind,
-            "errorcode": self.errorcode,
+            **({"errorcode": self.errorcode} if self.errorcode else {}),
             "message": self.message,
         }
 

@@ -91,7 +91,11 @@ class StoredFile:
 
     def url_path(self, context_id: int, submission_id: int) -> str:
         """Give the path below ``webservice/pluginfile.php``, encoded as Moodle encodes it (``file.names.*``)."""
-        return f"/{context_id}/assignsubmission_file/submission_files/{submission_id}{self._encoded}"
+        return self.path_in(context_id, ("assignsubmission_file", "submission_files"), submission_id)
+
+    def path_in(self, context_id: int, area: tuple[str, str], item_id: int) -> str:
+        """Give the same for a file of any plugin and area."""
+        return f"/{context_id}/{'/'.join(area)}/{item_id}{self._encoded}"
 
     def intro_path(self, context_id: int) -> str:
         """Give the same for a file of an assignment's introduction (``dated.locked_status``)."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from rpc_moodle.sandbox.advanced import ACTIVE, ARCHIVED, Answer, Filling, Instance, grade_of, is_empty
 from rpc_moodle.sandbox.attempts import attempt, counted, reopen_if_due
 from rpc_moodle.sandbox.errors import missing_user, not_written
+from rpc_moodle.sandbox.feedback_files import give
 from rpc_moodle.sandbox.gradebook import is_kept_out, push
 from rpc_moodle.sandbox.people import User
 from rpc_moodle.sandbox.site import Site
@@ -24,7 +25,8 @@ class Marks:
 
     ``grade`` is ``None`` for "no grade"; with ``keeps_grade`` the stored one stays, whatever it is.
     ``workflowstate`` and ``comment`` are ``None`` when the call carries none. ``answers`` fill in a rubric or guide, by
-    criterion id. ``notify``: whether Moodle is to notify the student.
+    criterion id. ``notify``: whether Moodle is to notify the student. ``draft`` is the draft area whose files are to be
+    the feedback files; 0 leaves them (``feedback.file_emptied``), and so does none.
     """
 
     grade: float | None
@@ -35,6 +37,7 @@ class Marks:
     answers: dict[int, Answer] = field(default_factory=dict)
     keeps_grade: bool = False
     notify: bool = True
+    draft: int = 0
 
 
 class Grader:
@@ -87,9 +90,14 @@ class Grader:
             if marks.workflowstate is not None:
                 self._set_state(userid, marks.workflowstate)
         commented = self._comment(row, marks.comment)
+        filed = (
+            self.assignment.feedback_files
+            and marks.draft > 0
+            and give(self.site, self.assignment, row, self.user, marks.draft)
+        )
         if userid not in self.assignment.mappings:
             self.site.number_participants(self.assignment)
-        touched = marks.addattempt or commented or row.grade not in {None, -1} or wanted not in {None, -1}
+        touched = marks.addattempt or commented or filed or row.grade not in {None, -1} or wanted not in {None, -1}
         if touched and self._fits(wanted):
             row.grade, row.grader, row.timemodified = wanted, self.user.id, self.site.now()
             self._tell(row, last, asked=marks.addattempt)

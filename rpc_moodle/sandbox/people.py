@@ -100,7 +100,8 @@ class Course:
     ``sortorder`` is its place among all courses, ``contextid`` the number in the addresses of its files; ``criteria``
     are the course-module ids that complete it; ``completed`` is by user id and course-module id, ``lastaccess`` by
     user id in Unix seconds. ``gradecategory`` and ``gradeitem`` are the ids of its total in the gradebook, ``section``
-    that of its first one; ``completion`` is how the completion of its assignments is tracked.
+    that of its first one; ``completion`` is how the completion of its assignments is tracked. ``maxbytes`` limits its
+    files, 0 for as much as the site takes.
     """
 
     id: int
@@ -114,6 +115,7 @@ class Course:
     enrolments: dict[int, Enrolment] = field(default_factory=dict)
     groups: dict[int, Group] = field(default_factory=dict)
     idnumber: str = ""
+    maxbytes: int = 0
     category: int = 1
     sortorder: int = 0
     contextid: int = 0

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import deque
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from aiohttp import web
 
+from rpc_moodle.sandbox import plugins
 from rpc_moodle.sandbox.certificate import self_signed
+from rpc_moodle.sandbox.examples import PANEL
 from rpc_moodle.sandbox.moopanel import SETTINGS as MOOPANEL
 from rpc_moodle.sandbox.seed import TOKEN_NAMES, seeded_site, token_value
 from rpc_moodle.sandbox.server import create_app
@@ -30,9 +33,10 @@ class Sandbox:
         latency: Seconds that each answer is late.
         release: ``4.4``, ``4.5`` or ``5.0``.
         wider: With the further courses, categories and cohorts of the wider recordings.
+        installed: Plugins that the site has, of ``rpc_moodle.sandbox.plugins.NAMES``.
 
     Raises:
-        ValueError: An unknown ``release``.
+        ValueError: An unknown ``release`` or plugin.
         OSError: The port is taken.
 
     """
@@ -46,8 +50,10 @@ class Sandbox:
         latency: float = 0.0,
         release: str = "4.5",
         wider: bool = False,
+        installed: Sequence[str] = (),
     ) -> None:
         self.site: Site = seeded_site(users=users, release=release, wider=wider)
+        plugins.install(self.site, installed)
         self.url = ""
         self.untrusted_url = ""
         self._host, self._port = host, port
@@ -71,9 +77,18 @@ class Sandbox:
             KeyError: No such name.
 
         """
-        if name not in TOKEN_NAMES:
+        if name not in {*TOKEN_NAMES, *plugins.TOKEN_NAMES}:
             raise KeyError(name)
         return token_value(name)
+
+    def key(self, who: str) -> str:
+        """Give what an example's caller shows: a token by its name, or the panel's key.
+
+        Raises:
+            KeyError: No such name.
+
+        """
+        return self.site.panel.api_key if who == PANEL else self.token(who)
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
@@ -98,9 +113,13 @@ class Sandbox:
         await self._runner.cleanup()
 
 
-async def run(host: str, port: int, *, users: int, latency: float, release: str) -> None:
+async def run(  # noqa: PLR0913 - what a person may want otherwise
+    host: str, port: int, *, users: int, latency: float, release: str, installed: Sequence[str] = ()
+) -> None:
     """Serve until cancelled, after telling on standard output what is there and which tokens open it."""
-    async with Sandbox(host, port, users=users, latency=latency, release=release, wider=True) as sandbox:
+    async with Sandbox(
+        host, port, users=users, latency=latency, release=release, wider=True, installed=installed
+    ) as sandbox:
         await sandbox.listen_untrusted()
         sys.stdout.write(describe(sandbox))
         sys.stdout.flush()
@@ -118,6 +137,7 @@ def describe(sandbox: Sandbox) -> str:
         lines.append(f"course {course.id:<3} {course.fullname}, {len(course.enrolments)} enrolled")
         inside = (one for one in site.assignments.values() if one.courseid == course.id)
         lines += [f"    assignment {one.cmid:<3} {name_shown(one.name, raw=False, filtered=True)}" for one in inside]
-    lines += ["", *(f"token {name:<19} {token_value(name)}" for name in TOKEN_NAMES)]
+    names = [name for name in (*TOKEN_NAMES, *plugins.TOKEN_NAMES) if token_value(name) in site.tokens]
+    lines += ["", *(f"token {name:<19} {token_value(name)}" for name in names)]
     lines += [f"MooPanel key              {site.panel.api_key}, reports by PUT {sandbox.url}{MOOPANEL}", ""]
     return "\n".join(lines)

@@ -129,7 +129,7 @@ class _Server:
             str(form.get("wsfunction", "")),
         )
         user, service = authenticate(self.site, token, request.remote or "")
-        wanted = self.functions.get(name)
+        wanted = self.site.functions.get(name) or self.functions.get(name)
         if wanted is None:
             raise missing_unknown_record() if self.site.release == "5.0" else missing_record("external_functions")
         if name not in service.functions:

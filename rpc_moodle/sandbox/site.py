@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rpc_moodle.sandbox.catalogue import Category, Cohort, Draft
 from rpc_moodle.sandbox.faults import Fault, Harm
@@ -16,6 +16,9 @@ from rpc_moodle.sandbox.moopanel.panel import Panel
 from rpc_moodle.sandbox.people import SUBMIT, Course, Enrolment, Role, Service, Token, User
 from rpc_moodle.sandbox.switchboard import Switchboard
 from rpc_moodle.sandbox.work import NEW, Assignment
+
+if TYPE_CHECKING:  # a function is called with the site
+    from rpc_moodle.sandbox.functions.base import Function
 
 REMEMBERED: Final = 10_000
 """Requests that ``Site.requests`` keeps."""
@@ -60,7 +63,8 @@ class Site:
 
     ``fault``, if set, is asked about every request and says what goes wrong with it; else the rules of ``faults`` do.
     ``costs`` are seconds that a function keeps the site's one worker for it, by the function's name: two requests for
-    it wait for each other. ``stopped``, if set, is what ``now`` answers, Unix seconds.
+    it wait for each other. ``functions`` are those of plugins. ``cohort_roles`` are the cohorts that a user looks
+    after. ``stopped``, if set, is what ``now`` answers, Unix seconds.
     """
 
     release: str = "4.5"
@@ -77,6 +81,8 @@ class Site:
     drafts: dict[int, Draft] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
+    functions: dict[str, Function] = field(default_factory=dict)
+    cohort_roles: dict[int, list[int]] = field(default_factory=dict)
     ids: Ids = field(default_factory=Ids)
     seeded: int = 0
     stopped: int = 0

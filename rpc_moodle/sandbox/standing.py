@@ -39,7 +39,7 @@ class Standing:
     ``grades`` and ``comments`` by attempt; ``workflow`` is ``""`` for not marked. ``flags`` are locked, extension and
     marker, ``mailed`` is ``None`` without a row. ``fillings`` of the active form: attempt, criterion, level or score,
     remark; an active form without any is the attempt with an empty tuple. ``notified`` counts the writes after which
-    Moodle is to tell the user.
+    Moodle is to tell the user. ``given`` are the feedback files: attempt, path, SHA-1.
     """
 
     attempts: tuple[Attempt, ...] = ()
@@ -51,6 +51,7 @@ class Standing:
     book: Book | None = None
     fillings: tuple[tuple[int, tuple[tuple[int, float, str], ...]], ...] = ()
     notified: int = 0
+    given: tuple[tuple[int, str, str], ...] = ()
 
 
 def standing(one: Assignment, userid: int) -> Standing:
@@ -88,6 +89,9 @@ def standing(one: Assignment, userid: int) -> Standing:
         book=_book(one, userid),
         fillings=_fillings(one, marks),
         notified=one.notified.count(userid),
+        given=tuple(
+            (row.attemptnumber, file.filepath + file.filename, file.sha1) for row in marks for file in row.files
+        ),
     )
 
 

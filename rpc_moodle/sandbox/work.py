@@ -39,7 +39,7 @@ class Comment:
 class Grade:
     """A row of ``assign_grades``: -1 is no grade, and so is ``None`` (``form.text_only_ungraded``).
 
-    ``grader`` is -1 while nobody's grade was accepted.
+    ``grader`` is -1 while nobody's grade was accepted. ``files`` are those given as feedback, which hang on the row.
     """
 
     id: int
@@ -50,6 +50,7 @@ class Grade:
     grader: int = -1
     grade: float | None = -1.0
     comment: Comment | None = None
+    files: list[StoredFile] = field(default_factory=list)
 
     @property
     def is_graded(self) -> bool:

@@ -7,6 +7,12 @@ from rpc_moodle.transport.errors import AnswerTooLarge
 _OBJECTS_PER_ROW = 4
 """JSON objects that a row has at the most, on the average of an answer as long as it may be."""
 
+_OBJECT_BYTES = 3
+"""Bytes of the shortest object, with the comma after it."""
+
+_FILE = b'"fileurl"'
+"""What each file of an answer has."""
+
 
 @dataclass(frozen=True)
 class AnswerLimits:
@@ -38,9 +44,12 @@ class Allowance:
         self._bytes += len(body)
         if self._bytes > self._limits.bytes:
             raise too_large(f"{self._limits.bytes:,} bytes")
-        if body.count(b"{") > self._limits.rows * _OBJECTS_PER_ROW:
+        objects = self._limits.rows * _OBJECTS_PER_ROW
+        # To count takes as long as a tenth of the reading, and a shorter answer cannot have so many.
+        if len(body) > objects * _OBJECT_BYTES and body.count(b"{") > objects:
             raise too_large(f"{self._limits.rows:,} rows")
-        self.take_files(body.count(b'"fileurl"'))
+        if len(body) > self._limits.files * len(_FILE):
+            self.take_files(body.count(_FILE))
 
     def take_page(self, rows: int) -> None:
         """Count a page with so many rows."""

@@ -11,9 +11,12 @@ B = TypeVar("B")
 
 async def together(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     """Run calls side by side and give their results in order; the first error cancels the others and is raised."""
+    waiting = list(calls)
+    if len(waiting) == 1:  # the one page of most courses needs no task of its own
+        return [await waiting[0]]
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(call) for call in calls]
+            tasks = [group.create_task(call) for call in waiting]
     except ExceptionGroup as failed:
         raise failed.exceptions[0] from None
     return [task.result() for task in tasks]

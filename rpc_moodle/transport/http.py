@@ -4,7 +4,7 @@ import asyncio
 import ssl
 import sys
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -158,8 +158,7 @@ class Http:
                 except (aiohttp.ClientError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
                     raise translated(error, url) from None
 
-    @asynccontextmanager
-    async def post(  # noqa: PLR0913 - as above
+    def post(  # noqa: PLR0913 - as above
         self,
         url: URL,
         form: Body,
@@ -170,9 +169,9 @@ class Http:
         buffer: int = 2**16,
         what: str = "",
         attempt: int = 1,
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         """Send a form, whose type ``headers`` may say; all else as in :meth:`request`."""
-        async with self.request(
+        return self.request(
             "POST",
             url,
             tenant=tenant,
@@ -182,8 +181,7 @@ class Http:
             buffer=buffer,
             what=what,
             attempt=attempt,
-        ) as response:
-            yield response
+        )
 
 
 def translated(error: Exception, url: URL) -> errors.SiteError:  # noqa: PLR0911 - a table reads best as one

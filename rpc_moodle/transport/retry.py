@@ -1,11 +1,15 @@
 """What is tried again, and when: one table."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from itertools import count
+from typing import TypeVar
 
 import tenacity
 
 from rpc_moodle.transport import errors
+
+T = TypeVar("T")
 
 ATTEMPTS = 3
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 1.0
@@ -30,26 +34,41 @@ TABLE: tuple[tuple[type[errors.SiteError], str], ...] = (
 )
 
 
-def again(*, read: bool, remaining: Callable[[], float]) -> tenacity.AsyncRetrying:
-    """Give the attempts of one request, each a context manager: ``async for attempt in …: with attempt: …``.
+async def again(ask: Callable[[int], Awaitable[T]], *, read: bool, remaining: Callable[[], float]) -> T:
+    """Await ``ask``, which is given the number of the attempt, from 1; and again as long as the table says so.
 
     ``remaining``: seconds until nobody waits for the answer any more; a pause that would not fit is not
     begun. The pauses grow exponentially with jitter; a Retry-After of the site takes their place.
+
+    Raises what the last attempt has raised.
     """
 
     def worth_it(error: BaseException) -> bool:
         rule = next((rule for kind, rule in TABLE if isinstance(error, kind)), NEVER)
         if rule == NEVER or (rule == READS and not read):
             return False
-        wait = getattr(error, "retry_after", None)
+        wait: float | None = getattr(error, "retry_after", None)
         return remaining() > LONGEST_PAUSE if wait is None else wait < min(remaining(), LONGEST_WAIT)
 
-    return tenacity.AsyncRetrying(
+    try:
+        return await ask(1)  # on its own: hardly any request needs more, and the machinery costs as much as sending it
+    except errors.SiteError as error:
+        first = error
+    numbers = count(1)
+
+    async def attempt() -> T:
+        number = next(numbers)
+        if number == 1:
+            raise first
+        return await ask(number)
+
+    retrying = tenacity.AsyncRetrying(
         retry=tenacity.retry_if_exception(worth_it),
         stop=tenacity.stop_after_attempt(ATTEMPTS),
         wait=_pause,
         reraise=True,
     )
+    return await retrying(attempt)
 
 
 def _pause(state: tenacity.RetryCallState) -> float:

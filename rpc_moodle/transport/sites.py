@@ -2,7 +2,7 @@
 
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Hashable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -166,20 +166,16 @@ class Sites:
         self._sites.move_to_end(root)
         return site
 
-    @asynccontextmanager
-    async def asked(self, tenant: Tenant, *, transfer: bool = False) -> AsyncIterator[None]:
+    def asked(self, tenant: Tenant, *, transfer: bool = False) -> AbstractAsyncContextManager[None]:
         """Ask a tenant's site for as long as the block lasts; see :meth:`Site.asked`."""
         proven = self.is_proven(tenant)
         # Keys that nobody has seen to be good are easily made up: all that a caller names stand in line as one.
         owner = tenant.key if proven or transfer or tenant.caller is None else (tenant.caller, "unproven")
-        async with self.of(tenant.site).asked(owner, proven=proven, transfer=transfer):
-            yield
+        return self.of(tenant.site).asked(owner, proven=proven, transfer=transfer)
 
-    @asynccontextmanager
-    async def transfer(self, tenant: Tenant, owner: Hashable) -> AsyncIterator[None]:
+    def transfer(self, tenant: Tenant, owner: Hashable) -> AbstractAsyncContextManager[None]:
         """Hold one of a tenant's places for transfers; those of one ``owner`` take turns with those of others."""
-        async with self.of(tenant.site).transfers.place(tenant.key, owner):
-            yield
+        return self.of(tenant.site).transfers.place(tenant.key, owner)
 
     def prove(self, tenant: Tenant) -> None:
         """Remember that the site has let a key in."""

@@ -1,4 +1,4 @@
-"""The walk of the documentation, as it stands there; and that the demonstration leaves no method out."""
+"""The walk of the documentation, as it stands there."""
 
 import asyncio
 import re
@@ -9,18 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from rpc_moodle.cli.commands import cli
-from rpc_moodle.cli.demo import FURTHER
-from rpc_moodle.methods import METHODS
-from rpc_moodle.methods.common import MoodleRequest
 from rpc_moodle.sandbox import Sandbox
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "commands.md"
-IN_DETAIL = {
-    "getUsersFromCourse",
-    "getUsersFromAssignment",
-    "getSubmissionsInfosFromAssignment",
-    "publishAssignmentTextFeedback",
-}
 
 
 async def test_the_walk_of_the_documentation_can_be_walked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,9 +29,3 @@ async def test_the_walk_of_the_documentation_can_be_walked(tmp_path: Path, monke
             result = await asyncio.to_thread(CliRunner().invoke, cli, step, env=variables)
             assert result.exit_code == 0, (step, result.output)
     assert any((tmp_path / "essays").rglob("essay.pdf"))
-
-
-def test_the_demonstration_shows_every_method_that_asks_a_moodle() -> None:
-    shown = {event for _, event, _ in FURTHER} | IN_DETAIL
-    asking = {each.name for each in METHODS if issubclass(each.request_model or object, MoodleRequest)}
-    assert asking <= shown

@@ -30,7 +30,6 @@ NOT_REPLAYED = {
     "grades.gradable_users": NOT_USED,
     "update.": NOT_USED,
     "message.send": NOT_USED,
-    "feedback.": PUBLISHING,
     "rubric.": PUBLISHING,
     "guide.": PUBLISHING,
 }

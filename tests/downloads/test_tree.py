@@ -8,7 +8,7 @@ from yarl import URL
 from rpc_moodle.downloads.names import Names
 from rpc_moodle.downloads.onlinetext import page
 from rpc_moodle.downloads.tree import SubmittedFile, tree
-from rpc_moodle.moodle.models import File, Submission
+from rpc_moodle.moodle.models import EnrolledUser, File, Submission
 
 BASE = "https://moodle.example.edu/webservice/pluginfile.php/53/assignsubmission_onlinetext/submissions_onlinetext/13"
 
@@ -27,9 +27,8 @@ def text_row(text: str, *files: tuple[str, str], **more: Any) -> Submission:
 
 
 def placed(*rows: Submission) -> list[SubmittedFile]:
-    return tree(
-        rows, {5: {"id": 5, "lastname": "Müller", "firstname": "Zoë"}}, Names(), URL("https://moodle.example.edu")
-    )
+    zoe = EnrolledUser(5, lastname="Müller", firstname="Zoë")
+    return tree(rows, {5: zoe}, Names(), URL("https://moodle.example.edu"))
 
 
 def html_of(file: SubmittedFile) -> str:

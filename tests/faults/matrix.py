@@ -17,11 +17,11 @@ import structlog
 
 from rpc_moodle.app import create_app
 from rpc_moodle.errors import CODES
-from rpc_moodle.sandbox import Sandbox
+from rpc_moodle.sandbox import PLUGINS, Sandbox
 from rpc_moodle.sandbox.seed import TOKEN_NAMES, token_value
 from rpc_moodle.settings import Settings
 from tests.faults.troubles import BAD, LONG, OK, SHORT, TIMEOUT, Door, Trouble
-from tests.faults.ways import BROKEN, KEY, Asks, Way
+from tests.faults.ways import BROKEN, DONE, KEY, Asks, Way
 from utils.client import Client, connected
 from utils.errors import CODES as KIT_CODES
 from utils.logs import configure
@@ -82,7 +82,9 @@ class Matrix:
         return Row(trouble, tuple(cells), tuple(_wrong_in_log(self._log.read(), calls=calls)))
 
     async def _cell(self, way: Way, trouble: Trouble) -> Cell:
-        async with Sandbox(users=3) as sandbox, Sandbox(users=0) as elsewhere:
+        installed = PLUGINS if way.example else ()
+        wider = way.example is not None
+        async with Sandbox(users=3, wider=wider, installed=installed) as sandbox, Sandbox(users=0) as elsewhere:
             sandbox.site.panel.api_key = sandbox.token("teacher_full")
             if way.first is not None:
                 await self._ask(way.first, sandbox, sandbox.url, LONG)
@@ -99,6 +101,7 @@ class Matrix:
             if bool(sandbox.requests) is not (way.asks is not Asks.NOTHING and trouble.door is Door.OPEN):
                 problems.append(f"the site was asked {len(sandbox.requests)} times")
             after, right = (SHORT, OK | TIMEOUT) if way.leaves_a_write(trouble) else (LONG, OK)
+            right |= DONE if way.once else frozenset()
             healthy = await self._ask(way, sandbox, sandbox.url, after)
             if not codes_of(healthy) <= right:
                 problems.append(f"the next healthy call failed: {healthy['message']}")

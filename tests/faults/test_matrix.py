@@ -12,7 +12,7 @@ from rpc_moodle.sandbox import Fault, Rule, Sandbox
 from rpc_moodle.settings import Settings
 from tests.faults.matrix import Matrix, matrix
 from tests.faults.troubles import TROUBLES, Trouble
-from tests.faults.ways import KEY, WAYS, missing
+from tests.faults.ways import EVERY, KEY, WAYS, missing
 from utils.testing import running
 
 
@@ -29,8 +29,14 @@ async def test_every_method_survives(trouble: Trouble, fresh: Matrix) -> None:
     assert not [*problems, *row.problems]
 
 
+async def test_plain_methods_answer_a_page_in_place_of_data_and_go_on(fresh: Matrix) -> None:
+    page = next(trouble for trouble in TROUBLES if trouble.name == "HTML")
+    row = await fresh.row(page, EVERY[len(WAYS) :])
+    assert not [*[f"{cell.way.name}: {problem}" for cell in row.cells for problem in cell.problems], *row.problems]
+
+
 def test_every_method_is_in_the_matrix() -> None:
-    assert not missing(WAYS)
+    assert not missing(EVERY)
 
 
 async def test_a_client_of_an_archive_does_not_wait_as_long_as_the_site_says() -> None:

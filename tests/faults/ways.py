@@ -13,10 +13,10 @@ from yarl import URL
 from rpc_moodle.downloads.links import CONTEXT, ArchiveAccess, ArchiveLinks, FileLinks
 from rpc_moodle.methods import METHODS
 from rpc_moodle.sandbox import Sandbox
+from rpc_moodle.sandbox.examples import EXAMPLES, Example
 from rpc_moodle.sandbox.work import Grade
-from tests.everything import PLAIN, PLAIN_READ, PLAIN_WRITE
+from tests.everything import OF_PANEL, PLAIN, PLAIN_READ, PLAIN_WRITE
 from tests.faults.troubles import BAD, OK, SHORT, TIMEOUT, TROUBLES, UNAVAILABLE, UNREACHABLE, Door, Trouble
-from tests.panel_payloads import PANEL
 from utils.tickets import Tickets
 
 KEY = SecretStr("the-key-that-seals-tickets")
@@ -38,7 +38,8 @@ class Way:
     ``more`` takes the site and the URL of the door that the call knocks at. ``codes``: what is right where a
     trouble, by its name, means something else to it. ``struck``: the pattern of the functions that a fault strikes.
     ``first``: a way that is gone before, at the healthy site. ``least``: seconds that it
-    needs to get as far as the fault. ``untrue``: finds what a reply says that is not so.
+    needs to get as far as the fault. ``untrue``: finds what a reply says that is not so. ``example`` is what is called
+    in place of the ids and ``more``; ``once``, whether what is done cannot be done again.
     """
 
     name: str
@@ -50,14 +51,16 @@ class Way:
     first: "Way | None" = None
     least: float = 0
     untrue: Callable[[Sandbox, Mapping[str, Any]], list[str]] = lambda _sandbox, _reply: []
+    example: Example | None = None
+    once: bool = False
 
     def payload(self, sandbox: Sandbox, url: str, seconds: float) -> dict[str, Any]:
         """What to send."""
-        options = {
-            "url": url,
-            "apiKey": sandbox.token("teacher_full"),
-            "timeoutMs": round(1000 * max(seconds, self.least)),
-        }
+        who = self.example.who if self.example else "teacher_full"
+        timeout = round(1000 * max(seconds, self.least))
+        options = {"url": url, "apiKey": sandbox.token(who), "timeoutMs": timeout}
+        if self.example:
+            return {**self.example.at(url), "options": options}
         ids = {} if self.event.startswith("moopanel.") else {"courseID": COURSE, "assignmentID": ESSAY}
         return {**ids, "options": options, **self.more(sandbox, url)}
 
@@ -128,6 +131,9 @@ SAVES = "mod_assign_save_grade*"
 WRITTEN = OK | TIMEOUT | frozenset({"outcome_unknown"})
 """What may become of a write besides the fault's own code: what was read back decides, and the time."""
 
+DONE = frozenset({"moodle_error"})
+"""What Moodle says of what was done already."""
+
 TEXTS = {5: "A new comment for a graded user.", 9: "A comment for a user without any grade."}
 POINTS = {5: 41.5, 9: 62.0}
 
@@ -193,17 +199,37 @@ WAYS = (
     Way("setup", "checkSetup", codes=_TOLD),
     Way("publication", "getPublication", lambda *_: {"progressId": "p"}, _OTHER_SITE, Asks.NOTHING, first=_FEEDBACK),
     Way("panel, reading", "moopanel.getUsers"),
-    Way("panel, writing", BACKUPS, lambda *_: PANEL[BACKUPS], _ONCE, struck="moopanel/backups"),
-    Way("panel, subscribing", "moopanel.subscribe", lambda *_: PANEL["moopanel.subscribe"]),
+    Way("panel, writing", BACKUPS, lambda *_: EXAMPLES[BACKUPS].payload, _ONCE, struck="moopanel/backups"),
+    Way("panel, subscribing", "moopanel.subscribe", lambda *_: EXAMPLES["moopanel.subscribe"].payload),
     Way("file by HTTP", "GET /files", codes=_SENT, asks=Asks.FILES),
     Way("archive by HTTP", "GET /archives"),
 )
+"""Those that are gone whenever the tests are run: of the plain methods, one that reads and one that writes."""
+
+
+def _plain(event: str, struck: str = "*") -> Way:
+    codes = _ONCE if struck != "*" or event in _AT_ONCE else {}
+    name = event if struck == "*" else f"{event}, its write"
+    return Way(name, event, codes=codes, struck=struck, example=EXAMPLES[event], once=event in _ONE_TIME)
+
+
+_AT_ONCE = {"overrideCompletion"}
+"""Those that write without having read, so that the first fault strikes the write."""
+
+_ONE_TIME = {"submitSubmission", "removeSubmission", "revertSubmissions"}
+
+EVERY = (
+    *WAYS,
+    *(_plain(event) for event in sorted(PLAIN - {PLAIN_READ, PLAIN_WRITE})),
+    _plain("saveSubmission", "mod_assign_save_submission"),
+    _plain("setExtensions", "mod_assign_save_user_extensions"),
+)
+"""Those of ``make faults``: besides, each plain method by itself."""
 
 
 def missing(ways: Sequence[Way]) -> set[str]:
     """The methods that none of the ways calls, and names that are no method's.
 
-    Of the plain ones two are called, all of MooPanel's go through one function that reads and one that writes.
+    All of MooPanel's go through one function that reads and one that writes.
     """
-    tried = {method.name for method in METHODS} - (PLAIN - {PLAIN_READ, PLAIN_WRITE})
-    return ({way.event for way in ways if way.path is None} | PANEL.keys()) ^ tried
+    return ({way.event for way in ways if way.path is None} | OF_PANEL) ^ {method.name for method in METHODS}

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from rpc_moodle.app import create_dispatcher, create_http, create_tickets
 from rpc_moodle.errors import CODES
 from rpc_moodle.methods import METHODS
-from rpc_moodle.sandbox import Sandbox, Site
+from rpc_moodle.sandbox import Sandbox
+from rpc_moodle.sandbox.examples import EXAMPLES
 from rpc_moodle.settings import Settings
 from tests.fuzz.budget import fuzz
 from tests.fuzz.payloads import EVENTS, JSON, payloads
-from tests.panel_payloads import PANEL
 from utils.codec import encode, loads
 from utils.dispatch import Dispatcher
 from utils.errors import CODES as KIT_CODES
@@ -23,22 +23,12 @@ from utils.registry import Method
 from utils.testing import FakeCaller
 
 KNOWN = {code.name for code in (*CODES, *KIT_CODES)} - {"internal"}
-ITEM = {"extId": 5, "text": "Well argued.", "grade": 50}
-ESSAY = 8
 
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
     async with Sandbox() as running:
         yield running
-
-
-def file_url(url: str, site: Site) -> str:
-    """The address of a file that somebody handed in."""
-    assignment = site.by_cmid(ESSAY)
-    assert assignment is not None
-    row = next(row for row in assignment.submissions.values() if row.files)
-    return f"{url}/webservice/pluginfile.php{row.files[0].url_path(assignment.contextid, row.id)}"
 
 
 @pytest.fixture
@@ -66,16 +56,11 @@ async def test_no_payload_is_too_odd(
 ) -> None:
     token = sandbox.site.panel.api_key = sandbox.token("teacher_full")
     plausible = {
-        "courseID": 2,
-        "assignmentID": ESSAY,
-        "fileUrls": [file_url(sandbox.url, sandbox.site)],
-        "feedback": [ITEM, {"extId": 6, "text": "Go on."}],
-        "grades": [ITEM],
         "progressId": "p",
         "stream": True,
         "detailed": True,
         "dryRun": True,
-        **PANEL.get(method.name, {}),
+        **EXAMPLES[method.name].at(sandbox.url),
         "options": {"url": sandbox.url, "apiKey": token, "timeoutMs": 10_000},
     }
     payload = data.draw(payloads(method, plausible))

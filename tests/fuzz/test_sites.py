@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from rpc_moodle.app import create_dispatcher, create_http, create_tickets
 from rpc_moodle.methods import METHODS
+from rpc_moodle.sandbox.examples import EXAMPLES
 from rpc_moodle.settings import Settings
-from tests.everything import WIDER, fitting
+from tests.everything import fitting
 from tests.fuzz.budget import fuzz
 from tests.fuzz.hostile import HostileSite
-from tests.fuzz.test_requests import KNOWN, file_url
-from tests.panel_payloads import PANEL
+from tests.fuzz.test_requests import KNOWN
 from utils.registry import Method
 from utils.testing import FakeCaller
 
@@ -35,14 +35,12 @@ async def test_no_site_makes_a_method_fail_with_a_bug(method: Method, site: Host
     site.random = Random(seed)  # noqa: S311 - a try that can be repeated
     items = [{"extId": userid, "text": "Well argued.", "grade": 50} for userid in (5, 6, 7)]
     payload: dict[str, Any] = {
-        **WIDER,
+        **EXAMPLES[method.name].at(site.url),
         "courseID": 2,
         "assignmentID": site.random.choice((8, 9, 11, 12, 13, 14, 15)),
         "feedback": items,
         "grades": items,
-        "fileUrls": [file_url(site.url, site.site)],
         "progressId": "p",
-        **PANEL.get(method.name, {}),
         "options": {"url": site.url, "apiKey": site.token, "timeoutMs": 5_000},
     }
     settings = Settings(allowed_hosts=("127.0.0.1",))

@@ -8,8 +8,7 @@ import aiohttp
 from rpc_moodle.methods import METHODS
 from rpc_moodle.moopanel.models import UserColumn
 from rpc_moodle.sandbox import Repeated, Sandbox, StoredFile
-from tests.everything import PLAIN
-from tests.panel_payloads import PANEL
+from tests.everything import OF_PANEL, PLAIN
 from tests.service_process import MOST_BUSY, serving
 from utils.client import connected
 
@@ -55,7 +54,7 @@ DOWNLOAD = "downloadSubmissionsFromUser"
 
 
 async def test_large_calls_of_all_methods_leave_the_loop_turning() -> None:
-    assert {method.name for method in METHODS} <= {*READS, *WRITES, DOWNLOAD, *SMALL} | PANEL.keys()
+    assert {method.name for method in METHODS} <= {*READS, *WRITES, DOWNLOAD, *SMALL} | OF_PANEL
     async with large_site() as sandbox, serving() as service:
         panel = sandbox.site.panel
         panel.api_key = sandbox.token("admin_full")

@@ -16,12 +16,12 @@ from rpc_moodle.methods import METHODS
 from rpc_moodle.moodle import MoodleClient, MoodleError, assignments
 from rpc_moodle.sandbox import Fault, Site
 from rpc_moodle.sandbox import create_app as create_site
+from rpc_moodle.sandbox.examples import EXAMPLES
 from rpc_moodle.sandbox.moopanel import seed
 from rpc_moodle.sandbox.seed import seeded_site, token_value
 from rpc_moodle.settings import Settings
-from tests.everything import NOT_A_TEACHERS, PLAIN, WIDER, fitting
+from tests.everything import NOT_A_TEACHERS, OF_PANEL, PLAIN
 from tests.integration.conftest import Logs
-from tests.panel_payloads import PANEL
 from utils.client import connected
 from utils.testing import running
 
@@ -54,7 +54,7 @@ class Moodle:
 
 @pytest.fixture
 async def moodle() -> AsyncIterator[Moodle]:
-    site, heads = seeded_site(), list[str]()
+    site, heads = seeded_site(wider=True), list[str]()
 
     @web.middleware
     async def note(
@@ -79,9 +79,9 @@ def found_in(text: str) -> list[str]:
 
 def _about(event: str, payload: Any) -> Any:
     """Give a method of MooPanel what it needs, and no other keys: it refuses those that look misspelt."""
-    if event not in PANEL or not isinstance(payload, dict):
+    if event not in OF_PANEL or not isinstance(payload, dict):
         return payload
-    return {**PANEL[event], "options": payload["options"], "progressId": "p"}
+    return {**EXAMPLES[event].payload, "options": payload["options"], "progressId": "p"}
 
 
 async def call_everything(moodle: Moodle, send: Send) -> list[dict[str, Any]]:
@@ -122,7 +122,7 @@ async def call_everything(moodle: Moodle, send: Send) -> list[dict[str, Any]]:
         TOKEN,
     )
     # Some of MooPanel's, which all go one way: more failures in a row, and the site would be left alone.
-    struck = {"moopanel.getUsers", "moopanel.createBackups"} | ({*METHODS.events} - PANEL.keys() - PLAIN)
+    struck = {"moopanel.getUsers", "moopanel.createBackups"} | ({*METHODS.events} - OF_PANEL - PLAIN)
     for event in (event for event in METHODS.events if event not in PLAIN):
         answers = [
             await send(event, _about(event, payload))
@@ -131,7 +131,7 @@ async def call_everything(moodle: Moodle, send: Send) -> list[dict[str, Any]]:
         assert answers[0]["success"], f"give {event} what it needs in 'everything': {answers[0]}"
         replies += answers
     for event in PLAIN:
-        payload = fitting(event, {**everything, **WIDER})
+        payload = {**EXAMPLES[event].payload, "options": good}
         reply = await send(event, payload)
         assert reply["success"] or (event in NOT_A_TEACHERS and reply["error"]["code"] != "invalid_request"), reply
         replies += [reply, await send(event, {**payload, "options": {**good, "apiKey": UNKNOWN}})]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.live.conftest import Ask, Ids, data
+from tests.live.conftest import Ask, Ids, Measured, data
 
 Where = dict[str, Any]
 
@@ -62,3 +62,57 @@ async def test_a_text_leaves_the_grade_alone(ask: Ask, where: Where, user: int) 
     assert [(grade, "Second." in feedback) for cmid, grade, feedback in found if cmid == where["assignmentID"]] == [
         (1, True)
     ]
+
+
+async def _flags(ask: Ask, where: Where, user: int) -> dict[str, Any]:
+    rows: dict[int, dict[str, Any]] = {row["userid"]: row for row in await data(ask, "getFlagsOfAssignment", **where)}
+    return rows[user]
+
+
+async def test_an_extension_is_given_and_taken_back(ask: Ask, where: Where, user: int) -> None:
+    await data(ask, "setExtensions", **where, userIDs=[user], date=4_000_000_000)
+    assert (await _flags(ask, where, user))["extensionduedate"] == 4_000_000_000
+    await data(ask, "clearExtensions", **where, userIDs=[user])
+    assert (await _flags(ask, where, user))["extensionduedate"] == 0
+
+
+async def test_a_lock_is_set_and_lifted(ask: Ask, where: Where, user: int) -> None:
+    for event, locked in (("lockSubmissions", True), ("unlockSubmissions", False)):
+        await data(ask, event, **where, userIDs=[user])
+        assert (await _flags(ask, where, user))["locked"] is locked
+
+
+async def test_a_student_s_own_work_is_saved_handed_in_given_back_and_removed(ask: Ask, ids: Ids) -> None:
+    where: Where = {"courseID": ids.number("write", "course"), "assignmentID": ids.number("write", "drafts")}
+    student = ids.number("write", "user")
+    saved = await data(ask, "saveSubmission", "student_more", **where, text="<p>My essay.</p>")
+    assert saved == {"status": "draft"}
+    assert await data(ask, "submitSubmission", "student_more", **where) == {"status": "submitted"}
+    again = await ask("submitSubmission", "student_more", **where)
+    assert again["error"]["code"] == "moodle_error"
+
+    await data(ask, "revertSubmissions", **where, userIDs=[student])
+    seen = await data(ask, "getSubmissionStatus", **where, userID=student)
+    assert seen["status"] == "draft"
+    if (await data(ask, "checkSetup"))["release"] >= "4.5":
+        await data(ask, "removeSubmission", "student_more", **where)
+        assert (await data(ask, "getSubmissionStatus", "student_more", **where))["status"] in {"", "new"}
+
+
+async def test_an_introduction_is_changed_by_a_plugin(
+    ask: Ask, ids: Ids, where: Where, record_property: Measured
+) -> None:
+    ids.token("teacher_edit")
+    file = {"filename": "task.txt", "content": b"task"}
+    await data(ask, "updateAssignment", "teacher_edit", **where, introduction="<p>One</p>")
+    words = "<p>Two &amp; three</p>"
+    done = await data(ask, "updateAssignment", "teacher_edit", **where, introduction=words, attachments=[file])
+    assert done["alsoChanged"] == []
+    (entry,) = [
+        row
+        for row in await data(ask, "getAssignments", courseIDs=[where["courseID"]])
+        if row["cmid"] == where["assignmentID"]
+    ]
+    assert "Two &amp; three" in entry["intro"]
+    assert [(each["filename"], each["filesize"]) for each in entry["introattachments"]] == [("task.txt", 4)]
+    record_property("measured", done["function"])

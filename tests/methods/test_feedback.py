@@ -379,3 +379,65 @@ class TestKept:
             await self.run(kept, sandbox, http, "a")
             [only] = kept._kept.values()
             assert only.publication is None
+
+
+class TestFiles:
+    @pytest.fixture
+    def files(self, sandbox: Sandbox, lookout: Lookout, saving: str) -> Sandbox:
+        essay = sandbox.site.by_cmid(8)
+        assert essay is not None
+        essay.feedback_files = True
+        lookout.site.services[lookout.site.tokens[saving].service].uploadfiles = True
+        return sandbox
+
+    async def test_a_row_may_have_files_and_no_text(self, ask: Ask, files: Sandbox) -> None:
+        sent = [{"filename": "a:b.pdf", "content": b"%PDF"}]
+        reply = await ask(PUBLISH, courseID=2, assignmentID=8, feedback=[{"extId": 5, "files": sent}])
+        (row,) = reply["data"]["results"]
+        sha1 = "39b6d73eff36493ba0674e48255a9d81724b4521"
+        named = {"filename": "a:b.pdf", "name": "ab.pdf"}
+        assert row["files"] == [{**named, "size": 4, "sha1": sha1, "status": "stored"}]
+
+    async def test_a_dry_run_shows_the_files_before_and_after(self, ask: Ask, files: Sandbox) -> None:
+        row = {"extId": 5, "grade": 50, "files": [{"filename": "a.pdf", "content": b"%PDF"}]}
+        reply = await ask("publishGrades", courseID=2, assignmentID=8, grades=[row], dryRun=True)
+        (shown,) = reply["data"]["results"]
+        assert (shown["before"]["files"], shown["after"]["files"]) == ([], ["/a.pdf"])
+        assert shown["files"][0]["status"] == "dry_run"
+
+    async def test_they_are_replaced_where_that_is_asked_for(self, ask: Ask, files: Sandbox) -> None:
+        for name in ("old.pdf", "new.pdf"):
+            row = {"extId": 5, "files": [{"filename": name, "content": b"%PDF"}]}
+            await ask("publishGrades", courseID=2, assignmentID=8, grades=[row], replaceFiles=True)
+        essay = files.site.by_cmid(8)
+        assert essay is not None
+        assert [file.filename for file in essay.grades[5, 0].files] == ["new.pdf"]
+
+    @pytest.mark.parametrize(
+        ("file", "says"),
+        [
+            ({"content": b"x"}, "files.0.filename is missing."),
+            ({"filename": "a.txt"}, "files.0.content is missing."),
+            ({"filename": "a.txt", "content": 5}, "files.0.content Input should be a valid bytes."),
+            (
+                {"filename": "a.txt", "content": {"path": "/etc/passwd"}},
+                "files.0.content Input should be a valid bytes.",
+            ),
+            ({"filename": "../a.txt", "content": b"x"}, "files.0.filename has a folder in it; pass the name alone."),
+            ({"filename": "a.txt", "content": b""}, "files.0.content is empty."),
+        ],
+    )
+    async def test_a_file_that_makes_no_sense_costs_its_row_and_is_named(
+        self, ask: Ask, files: Sandbox, file: dict[str, Any], says: str
+    ) -> None:
+        grades = [{"extId": 5, "files": [file]}, {"extId": 6, "grade": 50}]
+        reply = await ask("publishGrades", courseID=2, assignmentID=8, grades=grades)
+        told = {row["extId"]: (row["status"], row["message"]) for row in reply["data"]["results"]}
+        assert told == {5: ("failed", says), 6: ("published", "")}
+
+    async def test_a_name_of_a_file_of_this_machine_is_no_file(self, ask: Ask, files: Sandbox) -> None:
+        row = {"extId": 5, "files": [{"filename": "a.txt", "content": "/etc/passwd"}]}
+        await ask("publishGrades", courseID=2, assignmentID=8, grades=[row])
+        essay = files.site.by_cmid(8)
+        assert essay is not None
+        assert [bytes(file.content[:]) for file in essay.grades[5, 0].files] == [b"/etc/passwd"]

@@ -65,7 +65,7 @@ async def test_a_course_of_any_size_is_read_whole_and_in_order(
     site: aioresponses, moodle: MoodleClient, size: int
 ) -> None:
     site.post(REST, callback=answering(course_of(size)), repeat=True)
-    assert [user["id"] async for user in users.enrolled(moodle, 2)] == list(range(size))
+    assert [user.id async for user in users.enrolled(moodle, 2)] == list(range(size))
 
 
 async def test_a_short_page_is_not_the_end(site: aioresponses, moodle: MoodleClient) -> None:
@@ -76,7 +76,7 @@ async def test_a_short_page_is_not_the_end(site: aioresponses, moodle: MoodleCli
 
 async def test_a_site_that_ignores_paging_does_not_loop(site: aioresponses, moodle: MoodleClient) -> None:
     site.post(REST, callback=answering(lambda _: [{"id": 1}, {"id": 2}]), repeat=True)
-    assert [user["id"] async for user in users.enrolled(moodle, 2)] == [1, 2]
+    assert [user.id async for user in users.enrolled(moodle, 2)] == [1, 2]
 
 
 async def test_the_first_page_is_asked_for_alone(site: aioresponses, moodle: MoodleClient) -> None:
@@ -138,7 +138,7 @@ async def test_withheld_fields_are_absent_and_nothing_breaks(
     site.post(REST, callback=answering(lambda fields: rows if start_of(fields) == 0 else []), repeat=True)
     found = [user async for user in users.enrolled(moodle, 2)]
     assert len(found) == len(rows)
-    assert "email" not in next(user for user in found if user["id"] == 7)
+    assert next(user for user in found if user.id == 7).email is None
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -241,7 +241,7 @@ def test_the_forms_are_what_moodle_reads() -> None:
         f"wstoken={KEY}&wsfunction=core_f&moodlewsrestformat=json&a%5B0%5D=1&a%5B1%5D%5Bb%5D=1".encode()
     )
     assert wire.file_form(TOKEN) == f"token={KEY}".encode()
-    assert wire.file_upload(TOKEN, 7) == {"token": TOKEN, "filearea": "draft", "itemid": "7"}
+    assert wire.file_upload(TOKEN, 7) == {"token": TOKEN, "filearea": "draft", "itemid": "7", "filepath": "/"}
 
 
 @pytest.mark.parametrize("token", ["!", "~" * 256, KEY])

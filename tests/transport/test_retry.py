@@ -1,5 +1,3 @@
-import contextlib
-
 import pytest
 
 from rpc_moodle.moodle import errors
@@ -14,13 +12,17 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def attempts(error: errors.MoodleError, *, read: bool, remaining: float = 25) -> int:
-    made = 0
-    with contextlib.suppress(type(error)):
-        async for attempt in again(read=read, remaining=lambda: remaining):
-            with attempt:
-                made += 1
-                raise error
-    return made
+    made: list[int] = []
+
+    async def ask(number: int) -> None:
+        made.append(number)
+        raise error
+
+    with pytest.raises(type(error)) as raised:
+        await again(ask, read=read, remaining=lambda: remaining)
+    assert raised.value is error
+    assert made == list(range(1, len(made) + 1))
+    return len(made)
 
 
 @pytest.mark.parametrize(

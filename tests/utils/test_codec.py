@@ -99,4 +99,4 @@ def test_integers_are_exact_up_to_64_bits() -> None:
 @pytest.mark.parametrize("num", ["1", '"0"', "null", "[]"])
 def test_a_placeholder_without_attachment_raises_value_error(num: str) -> None:
     with pytest.raises(ValueError, match="placeholder"):
-        decode(Encoded(f'[{{"_placeholder":true,"num":{num}}}]', [b"x"]))
+        decode(Encoded(f'[{{"_placeholder":true,"num":{num}}}]'.encode(), [b"x"]))

@@ -198,6 +198,23 @@ async def test_a_caller_that_does_not_read_is_cut_off(serve: Serve, logs: Logs, 
     assert line["unread_bytes"] > 2 * BATCH_BYTES
 
 
+async def test_what_is_being_written_to_many_who_read_nothing_counts_as_well(serve: Serve, logs: Logs) -> None:
+    """Each has a single reply, which no queue holds any more."""
+    url = await serve(max_unread_bytes_total=12_000_000)
+    host, port = url.removeprefix("http://").split(":")
+    async with AsyncExitStack() as stack:
+        for _ in range(6):
+            reader, writer = await asyncio.open_connection(host, int(port), limit=1024)
+            stack.callback(writer.close)
+            writer.write(HANDSHAKE)
+            await reader.readuntil(b"\r\n\r\n")
+            for text in ("40", '421["tally",{"numbers":[10000000]}]'):
+                writer.write(frame(text))
+        while not any(line["event"] == "caller_does_not_read" for line in logs.lines):
+            await asyncio.sleep(0)
+        assert await figure(url, "rpc_unread_bytes") < 12_000_000 + 2 * 10_000_000
+
+
 async def test_a_connection_that_reads_nothing_does_not_outlive_its_socket(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "ABORT_SECONDS", 0.01)
     app = create_server(Dispatcher(methods), KitSettings())
@@ -230,8 +247,13 @@ async def test_what_waits_is_counted_and_handed_out_in_batches() -> None:
     with pytest.raises(asyncio.QueueEmpty):
         outbox.get_nowait()
     assert await outbox.get() is packets[1]
-    assert 0 < outbox.bytes < BATCH_BYTES
+    assert BATCH_BYTES < outbox.bytes < 2 * BATCH_BYTES  # what is being written lies in memory as well
     assert await outbox.get() is packets[2]
+    assert 0 < outbox.bytes < BATCH_BYTES
+    packets.append(Packet("last"))
+    asyncio.get_running_loop().call_soon(outbox.put_nowait, packets[3])
+    assert await outbox.get() is packets[3]
+    outbox.clear()
     assert outbox.bytes == 0
 
 

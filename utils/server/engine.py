@@ -16,6 +16,7 @@ from utils.server.bodies import MAX_PACKETS
 from utils.server.door import Door, Peer
 from utils.server.frames import Arrival
 from utils.server.outbox import Outbox, Unread
+from utils.server.packets import Message, Text
 from utils.server.transports import WebSocket, Whole, most, read_body
 
 CLOSE_SECONDS = 1.0
@@ -129,6 +130,13 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc] # the library ha
     async def _respond(self, request: web.Request) -> web.StreamResponse:
         response: web.StreamResponse = await super().handle_request(request)
         return response
+
+    async def send(self, sid: str, data: str | bytes) -> None:
+        """Queue a message for a client."""
+        if isinstance(data, Text):
+            await self.send_packet(sid, Message(data))
+        else:
+            await super().send(sid, data)
 
     def unread(self, sid: str) -> int:
         """Return how many bytes wait for a client to read them."""

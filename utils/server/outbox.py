@@ -25,7 +25,7 @@ class Unread:
 class Outbox(asyncio.Queue[Any]):
     """The queue of packets to one client; a ``None`` among them ends the connection.
 
-    ``bytes`` is what waits, all but the batch that is being written.
+    ``bytes`` is what waits, with the batch that is being written: a client that reads nothing leaves it in memory.
     """
 
     def __init__(self, unread: Unread) -> None:
@@ -37,8 +37,8 @@ class Outbox(asyncio.Queue[Any]):
         self._packets = 0
 
     async def get(self) -> Any:
-        """Begin a new batch with the first packet that there is."""
-        self._taken = 0
+        """Begin a new batch with the first packet that there is; the one before has been written."""
+        self._written()
         self._packets = 1
         return await super().get()
 
@@ -46,16 +46,15 @@ class Outbox(asyncio.Queue[Any]):
         """Take one more packet; raises QueueEmpty when the batch is full, too."""
         if self._taken >= BATCH_BYTES or self._packets >= BATCH_PACKETS:
             raise asyncio.QueueEmpty
-        item = super().get_nowait()
         self._packets += 1
-        self._taken += _size(item)
-        return item
+        return super().get_nowait()
 
     def clear(self) -> None:
         """Drop what waits."""
         while self.qsize():
             super().get_nowait()
             self.task_done()
+        self._written()
 
     def _put(self, item: Any) -> None:
         super()._put(item)
@@ -64,9 +63,14 @@ class Outbox(asyncio.Queue[Any]):
 
     def _get(self) -> Any:
         item = super()._get()
-        self.bytes -= _size(item)
-        self._unread.bytes -= _size(item)
+        self._taken += _size(item)
         return item
+
+    def _written(self) -> None:
+        """Count the batch no more."""
+        self.bytes -= self._taken
+        self._unread.bytes -= self._taken
+        self._taken = 0
 
 
 def _size(item: Any) -> int:

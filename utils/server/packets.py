@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
+import engineio.packet
 import socketio.packet
 
 from utils.codec import Encoded, encode, loads
@@ -22,6 +23,29 @@ MAX_VALUES_BESIDE_ATTACHMENTS = 100_000
 _EVENT_NAME = re.compile(r'[56]?[0-9]*-?(?:/[^,]*,)?[0-9]*\["([A-Za-z]{1,64})"')
 
 
+class Text(bytes):
+    """A text message of Engine.IO in UTF-8, as it goes over the wire."""
+
+    @classmethod
+    def of(cls, head: str, json: bytes) -> Self:
+        """Put the sign of a message and a packet's head before its data."""
+        return cls(b"%d%b%b" % (engineio.packet.MESSAGE, head.encode(), json))
+
+
+class Message(engineio.packet.Packet):  # type: ignore[misc] # the library has no types
+    """A text message that is held once, however it is sent."""
+
+    data: Text
+
+    def __init__(self, text: Text) -> None:
+        """Take the text."""
+        super().__init__(engineio.packet.MESSAGE, text)
+
+    def encode(self, b64: bool = False) -> str | Text:  # noqa: FBT001, FBT002 - overrides the library's
+        """Return what a WebSocket sends; as a string for the answer to a poll."""
+        return self.data.decode() if b64 else self.data
+
+
 class Packet(socketio.packet.Packet):  # type: ignore[misc] # the library has no types
     """A packet; ``problem`` is why its payload cannot be taken, while namespace and ack id are still known.
 
@@ -38,8 +62,11 @@ class Packet(socketio.packet.Packet):  # type: ignore[misc] # the library has no
         """Say no: :meth:`encode` finds the bytes on its way, and needs no walk of its own for it."""
         return False
 
-    def encode(self) -> str | list[str | bytes]:
-        """Return the packet's text, or a list of text and attachments when the data hold bytes."""
+    def encode(self) -> str | Text | list[str | bytes]:
+        """Return the packet's text, or a list of text and attachments when the data hold bytes.
+
+        A text that has data is a :class:`Text`: a reply of megabytes is not copied from one form into another.
+        """
         kind = self.packet_type
         encoded = None if self.data is None else _written(self.data)
         head = ""
@@ -55,8 +82,9 @@ class Packet(socketio.packet.Packet):  # type: ignore[misc] # the library has no
             head += str(self.id)
         if encoded is None:
             return f"{kind}{head}"
-        text = f"{kind}{head}{encoded.text}"
-        return [text, *encoded.attachments] if encoded.attachments else text
+        if encoded.attachments:
+            return [f"{kind}{head}{encoded.text}", *encoded.attachments]
+        return Text.of(f"{kind}{head}", encoded.json)
 
     def decode(self, encoded_packet: str) -> int:
         """Read the text; return how many attachments follow. Raises ValueError when not even its head makes sense."""
@@ -152,5 +180,5 @@ def _written(data: Sequence[object]) -> Encoded:
     if len(data) == 1:
         reply = data[0] if isinstance(data, list) else None
         if isinstance(reply, Envelope) and reply.encoded is not None:
-            return Encoded(f"[{reply.encoded.text}]", reply.encoded.attachments)
+            return Encoded(b"[%b]" % reply.encoded.json, reply.encoded.attachments)
     return encode(data)

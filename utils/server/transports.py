@@ -10,6 +10,7 @@ from utils.server.bodies import ATTACHMENT, MESSAGE, Packets, check, chunks
 from utils.server.connections import Connection
 from utils.server.door import Peer
 from utils.server.frames import Frames
+from utils.server.packets import Text
 
 PONG = "3"
 
@@ -172,7 +173,9 @@ class WebSocket:
 
     async def send(self, message: str | bytes) -> None:
         """Send one message."""
-        if isinstance(message, bytes):
+        if isinstance(message, Text):
+            await self._response.send_frame(message, web.WSMsgType.TEXT)
+        elif isinstance(message, bytes):
             await self._response.send_bytes(message)
         else:
             await self._response.send_str(message)

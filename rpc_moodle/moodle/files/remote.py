@@ -117,9 +117,11 @@ class RemoteFile:
     async def connect(self, prefix: Prefix, window: str | None, if_none_match: str | None) -> None:
         """Ask for the file and read the headers. Raises any MoodleError."""
         rest = f"bytes={prefix.size}-" if prefix.size else None
-        async for attempt in again(read=True, remaining=lambda: self._http.total_seconds):
-            with attempt:
-                self.head = await self._request(window or rest, if_none_match)
+        self.head = await again(
+            lambda _: self._request(window or rest, if_none_match),
+            read=True,
+            remaining=lambda: self._http.total_seconds,
+        )
         if self.head.unchanged or (window and self.head.partial):
             return
         if self.head.partial and (self.head.start != prefix.size or self.head.sha1 is None):

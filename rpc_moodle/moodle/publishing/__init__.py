@@ -10,10 +10,13 @@ from rpc_moodle.moodle.publishing.entries import (
     TextFormat,
     is_empty,
 )
+from rpc_moodle.moodle.publishing.feedback_files import FeedbackFile
 from rpc_moodle.moodle.publishing.publication import Progress, Publication
 from rpc_moodle.moodle.publishing.report import (
     Change,
     Code,
+    FileResult,
+    FileState,
     Notice,
     Outcome,
     Report,
@@ -30,6 +33,9 @@ __all__ = [
     "Code",
     "Criterion",
     "Entry",
+    "FeedbackFile",
+    "FileResult",
+    "FileState",
     "Filling",
     "InvalidEntries",
     "Notice",

@@ -36,7 +36,7 @@ class _UserGrades(TypedDict, total=False):
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True, defer_build=True)
 
     usergrades: Rows[_UserGrades] = []
 

@@ -26,7 +26,7 @@ class _Area(TypedDict, total=False):
 
 
 class _Module(BaseModel):
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True, defer_build=True)
 
     scale: str | None = None
     gradepass: str | float | None = None

@@ -40,7 +40,7 @@ def _one(own: Sequence[Entry], options: Options) -> Entry | None:  # noqa: PLR09
         return own[-1]
     if any(entry.filling is not None or entry.scale_item is not None for entry in own):
         return None
-    if len({entry.attempt for entry in own}) > 1:
+    if len({entry.attempt for entry in own}) > 1 or any(entry.files != first.files for entry in own):
         return None
     grades = list(_numbers(own))
     if None in grades:

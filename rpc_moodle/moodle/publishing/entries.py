@@ -9,6 +9,7 @@ from re import sub
 from typing import Literal
 
 from rpc_moodle.moodle.errors import InvalidArgument
+from rpc_moodle.moodle.publishing.feedback_files import FeedbackFile, fault_of
 from rpc_moodle.moodle.wire import Value
 
 MAX_ENTRIES = 5000
@@ -81,6 +82,8 @@ class Entry:
     number counted from 1; ``scale_item`` is such a number and nothing else; None of both leaves the grade as it is.
     ``attempt`` is Moodle's number of the attempt, counted from 0; None is the one that the feedback is about.
     ``participant`` is the number behind ``Participant N`` where marking is blind, given in place of the user's id.
+    ``files`` are given beside the text; ``draft`` is the draft area that holds what the user's files are to be, None
+    where they stay as they are, and 0 where nothing was uploaded yet.
     """
 
     user_id: int
@@ -91,6 +94,8 @@ class Entry:
     scale_item: int | None = None
     attempt: int | None = None
     participant: int | None = None
+    files: tuple[FeedbackFile, ...] = ()
+    draft: int | None = None
 
     @property
     def names_grade(self) -> bool:
@@ -99,13 +104,14 @@ class Entry:
 
     def says_the_same(self, other: "Entry") -> bool:
         """Whether both would publish the same to whomever they name."""
-        return (self.text, self.format, self.grade, self.filling, self.scale_item, self.attempt) == (
+        return (self.text, self.format, self.grade, self.filling, self.scale_item, self.attempt, self.files) == (
             other.text,
             other.format,
             other.grade,
             other.filling,
             other.scale_item,
             other.attempt,
+            other.files,
         )
 
 
@@ -121,7 +127,8 @@ class Options:
     ``append``: a text comes below the comment that is there. ``on_duplicate``: which of several different rows of one
     user counts. ``clear``: an empty text is meant and removes the comment. ``include_locked``: also where the
     submission is locked. ``max_grade``: the maximum of the grades given, converted to the assignment's.
-    ``dry_run``: write nothing. ``parallel``: requests side by side. ``max_input_vars``: fields that the site's PHP
+    ``replace_files``: the files of an entry take the place of all that the user has. ``dry_run``: write nothing.
+    ``parallel``: requests side by side. ``max_input_vars``: fields that the site's PHP
     reads of one request. ``chunk``: users of one request at most; Moodle needs about a tenth of a second for each.
     """
 
@@ -137,6 +144,7 @@ class Options:
     clear: bool = False
     include_locked: bool = False
     max_grade: Decimal | None = None
+    replace_files: bool = False
     dry_run: bool = False
     parallel: int = 8
     max_input_vars: int = 1000
@@ -168,8 +176,8 @@ def check(entries: Sequence[Entry], options: Options) -> None:
 
 def fault(entry: Entry, options: Options) -> str | None:
     """Say what is wrong with one entry, whatever is stored; None if nothing is."""
-    if entry.text is None and not entry.names_grade:
-        return "There is neither a text nor a grade."
+    if entry.text is None and not entry.names_grade and not entry.files:
+        return "There is neither a text nor a grade nor a file."
     if entry.text is not None:
         if is_empty(entry.text) and not options.clear:
             return "The text is empty; to remove a comment, pass clear."
@@ -177,7 +185,7 @@ def fault(entry: Entry, options: Options) -> str | None:
             return f"The text has more than {MAX_TEXT} bytes."
     if (entry.grade is not None) + (entry.filling is not None) + (entry.scale_item is not None) > 1:
         return "Pass one of grade, scaleItem and advancedGrading: Moodle computes the grade from a filling."
-    return None
+    return fault_of(entry.files)
 
 
 def is_empty(text: str) -> bool:

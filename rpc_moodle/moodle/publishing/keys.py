@@ -21,13 +21,18 @@ BATCH: Final = "tool_mobile_call_external_functions"
 
 @dataclass
 class Key:
-    """The functions of a key: ``allowed`` where the site tells them, ``refused`` what it has refused."""
+    """The functions of a key: ``allowed`` where the site tells them, ``refused`` what it has refused.
+
+    ``uploads``: whether it can upload files, None where nothing tells; ``max_upload`` bytes at most, 0 for any number.
+    """
 
     moodle: MoodleClient
     gate: Gate
     allowed: frozenset[str] | None = None
     account: int | None = None
     refused: set[str] = field(default_factory=set)
+    uploads: bool | None = None
+    max_upload: int = 0
 
     async def ask(self) -> None:
         """Ask the site what the key may call; a key that may not even ask is found out call by call.
@@ -43,6 +48,8 @@ class Key:
         if found is not None:
             self.allowed = frozenset(each.name for each in found.functions) or None
             self.account = found.userid or None
+            self.uploads = found.uploadfiles
+            self.max_upload = max(0, found.usermaxuploadfilesize)
 
     def knows(self, function: str) -> bool:
         """Whether the key is known to have a function."""

@@ -51,7 +51,7 @@ async def people(moodle: MoodleClient, assignment: Assignment, key: Key) -> Peop
     if rows is not None:
         return People(frozenset(row["id"] for row in rows), rows)
     able = await submitters(moodle, assignment.course)
-    return People(frozenset(user["id"] for user in able), None)
+    return People(frozenset(user.id for user in able), None)
 
 
 async def resolved(
@@ -86,10 +86,10 @@ async def may_release(moodle: MoodleClient, assignment: Assignment, key: Key) ->
     if key.account is None:
         return True
     try:
-        able = {user["id"] async for user in enrolled(moodle, assignment.course, with_capability=_RELEASE)}
+        able = {user.id async for user in enrolled(moodle, assignment.course, with_capability=_RELEASE)}
         if key.account in able:
             return True
-        return key.account not in {user["id"] async for user in enrolled(moodle, assignment.course)}
+        return key.account not in {user.id async for user in enrolled(moodle, assignment.course)}
     except errors.AccessDenied:
         return True
 

@@ -95,7 +95,7 @@ class Plan:
         if before.locked and not self.options.include_locked:
             text = "The submission is locked in Moodle; unlock it, or include locked ones."
             return _failed(entry, Code.LOCKED, text)
-        attempt = self._attempt(entry, before)
+        attempt = self.attempt(entry, before)
         if isinstance(attempt, Result):
             return attempt
         grade = self._grade(entry, before, attempt)
@@ -122,7 +122,8 @@ class Plan:
     def _comments(self) -> bool:
         return self.assignment.has("assignfeedback", "comments")
 
-    def _attempt(self, entry: Entry, before: Stored) -> int | Result:
+    def attempt(self, entry: Entry, before: Stored) -> int | Result:
+        """Choose the attempt to write to, or refuse one that is not there."""
         named = entry.attempt if entry.attempt is not None else self.options.attempt
         if named is None:
             return attempt_of(self.assignment, entry, before)
@@ -240,6 +241,8 @@ class Plan:
 
     def _is_there(self, write: Write) -> bool:
         there = write.before.mark(write.attempt)
+        if write.entry.draft is not None:
+            return False
         if write.comment is not None and (isinstance(there.comment, Unknown) or not same(write.comment, there.comment)):
             return False
         if write.entry.filling is not None:

@@ -9,9 +9,13 @@ from typing import Any, TypeVar
 
 from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import Assignment
+from rpc_moodle.moodle.publishing.attached import refusal
+from rpc_moodle.moodle.publishing.attaching import Attaching
 from rpc_moodle.moodle.publishing.conditions import scheme
+from rpc_moodle.moodle.publishing.contents import Contents
 from rpc_moodle.moodle.publishing.duplicates import united
 from rpc_moodle.moodle.publishing.entries import Entry, Options, check, fault
+from rpc_moodle.moodle.publishing.file_reader import FileReader
 from rpc_moodle.moodle.publishing.grading import Scheme
 from rpc_moodle.moodle.publishing.keys import Key
 from rpc_moodle.moodle.publishing.pace import Pace
@@ -29,6 +33,10 @@ Progress = Callable[[int, int], Awaitable[None]]
 
 _FEW = 1
 """Users who are asked about alone, which is fewer requests than asking about all."""
+
+
+_WITH_FILES = 6
+"""Users of a wave in which somebody has files: theirs are uploaded before anything of the wave is written."""
 
 
 def _is_plain(entry: Entry) -> bool:
@@ -125,10 +133,12 @@ class Publication:
         self._sender = Sender(
             self._moodle, self.assignment, self.options, self._key, self._gated, self._has_time, self._clock
         )
-        writer = Writer(plan, reader, self._sender)
         await self._record(())
         if open_entries:
-            await self._work(writer, open_entries)
+            async with Contents() as contents:
+                files = FileReader(self._moodle, self.assignment, self._key)
+                attaching = Attaching(self._moodle, files, plan, reader, self._sender, contents, self._time_left)
+                await self._work(Writer(plan, reader, self._sender, attaching), open_entries)
         return self.report()
 
     async def _conditions(self, reader: Reader) -> tuple[Plan, People]:
@@ -153,8 +163,15 @@ class Publication:
         """Work through the entries wave by wave, each as large as can be written and read back in time."""
         total = len(entries)
         pace = Pace(self.options, self._clock)
+        if pace.size(writer.sender.writes_together(total), self._time_left()) < total:
+            with pace.surveyed():
+                results, entries[:] = await writer.survey(entries)
+            if results:
+                await self._record(results)
         while entries:
             size = pace.size(writer.sender.writes_together(total), self._time_left())
+            if any(entry.files for entry in entries[:size]):
+                size = min(size, _WITH_FILES)
             wave = entries[:size]
             del entries[:size]
             with pace.measured(len(wave)):
@@ -179,7 +196,7 @@ class Publication:
         self._users = tuple(user for team in order for user in team)
 
     def _refused(self, plan: Plan, entry: Entry, who: People) -> bool:
-        refused = plan.refusal(entry)
+        refused = plan.refusal(entry) or refusal(self.assignment, entry, uploads=self._key.uploads)
         if entry.user_id not in who.ids:
             text = (
                 "The user does not take part in the assignment: check the id, the enrolment and the groups in Moodle."

@@ -42,6 +42,7 @@ class Reader:
     knows_method: bool = True
     raw_needed: bool = False
     _glanced: dict[int, Status | errors.MoodleError | None] = field(default_factory=dict)
+    _surveyed: Bulk | None = None
 
     @property
     def sees_no_comments(self) -> bool:
@@ -58,13 +59,27 @@ class Reader:
         """
         if self.one_by_one and not self.sees_no_comments:
             return await self._alone(entries)
-        bulk = await self._bulk()
+        bulk, self._surveyed = self._surveyed or await self._bulk(), None
         asked = [entry.user_id for entry in entries if self._asks_about(entry, bulk)]
         found = await self._each(asked, bulk)
         for entry in entries:
             if entry.user_id not in found:
                 found[entry.user_id] = self._from_bulk(entry.user_id, bulk)
         return found
+
+    async def survey(self, entries: Sequence[Entry]) -> dict[int, State]:
+        """Read the state of all those of whom the requests about everybody tell enough.
+
+        The next :meth:`before` begins with what was read here. Raises any MoodleError.
+        """
+        bulk = self._surveyed = await self._bulk()
+        users = [entry.user_id for entry in entries if not self._asks_about(entry, bulk)]
+        return {user: self._from_bulk(user, bulk) for user in users}
+
+    def is_graded(self, user: int) -> bool:
+        """Whether the survey tells that a user has a grade."""
+        rows = self._surveyed and self._surveyed.submissions
+        return ((rows or {}).get(user) or {}).get("gradingstatus") == "graded"
 
     async def glance(self, users: Sequence[int]) -> bool:
         """Ask about a few users one by one.

@@ -28,6 +28,11 @@ class Code(StrEnum):
     GRADE_UNKNOWN = "grade_unknown"
     GRADE_OUT_OF_RANGE = "grade_out_of_range"
     COMMENTS_DISABLED = "comments_disabled"
+    FILES_DISABLED = "files_disabled"
+    FILES_UNKNOWN = "files_unknown"
+    FILE_TOO_LARGE = "file_too_large"
+    FILE_REFUSED = "file_refused"
+    MAY_NOT_UPLOAD = "may_not_upload"
     COMMENT_UNKNOWN = "comment_unknown"
     WORKFLOW_UNKNOWN = "workflow_unknown"
     TEAM_UNKNOWN = "team_unknown"
@@ -71,13 +76,41 @@ class WriterName(StrEnum):
     ONE = "mod_assign_save_grade"
 
 
+class FileState(StrEnum):
+    """What became of one file."""
+
+    STORED = "stored"
+    UNCHANGED = "unchanged"
+    NOT_VERIFIED = "not_verified"
+    NOT_STORED = "not_stored"
+    PLANNED = "dry_run"
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """A file of a row: the name that was given, the one it has in Moodle, bytes, SHA-1 in hex, and what became of it.
+
+    ``stored`` and ``unchanged`` are said of content that was read back, or whose SHA-1 the site has confirmed.
+    """
+
+    given: str
+    name: str
+    size: int
+    sha1: str
+    state: FileState
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Grade, text and workflow state at a moment; None for none, and for what cannot be read."""
+    """Grade, text and workflow state at a moment; None for none, and for what cannot be read.
+
+    ``files`` are the paths of the feedback files, None where nobody asked for them.
+    """
 
     grade: str | None = None
     text: str | None = None
     workflow: str | None = None
+    files: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +128,7 @@ class Result:
 
     ``via`` is the named user whose entry reached this member of the team; ``error`` is what Moodle or
     the network said where ``code`` is ``call_failed``. ``participant`` is the number that the caller gave in
-    place of a user, ``given`` what it gave as a user and is none.
+    place of a user, ``given`` what it gave as a user and is none. ``files`` are those of the entry.
     """
 
     user_id: int
@@ -109,6 +142,7 @@ class Result:
     change: Change | None = None
     participant: int | None = None
     given: str | int | None = None
+    files: tuple[FileResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

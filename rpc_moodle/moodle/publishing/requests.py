@@ -130,9 +130,16 @@ def _entry(write: Write) -> dict[str, Value]:
         "addattempt": False,
         "workflowstate": "" if isinstance(state, Unknown) else state,
     }
+    plugins: dict[str, Value] = {}
     if comment is not None:
-        sent: dict[str, Value] = {"text": storable(comment.text), "format": int(comment.format or 0)}
-        params["plugindata"] = {"assignfeedbackcomments_editor": sent}
+        plugins["assignfeedbackcomments_editor"] = {
+            "text": storable(comment.text),
+            "format": int(comment.format or 0),
+        }
+    if write.entry.draft:  # without it the files stay (``feedback.file_kept_without_draft``)
+        plugins["files_filemanager"] = write.entry.draft
+    if plugins:
+        params["plugindata"] = plugins
     if write.filling is not None:
         params["advancedgradingdata"] = write.filling.params()
     return params
@@ -159,6 +166,8 @@ def _form(assignment: Assignment, write: Write) -> dict[str, Value]:
     if write.comment is not None:
         fields.append(("assignfeedbackcomments_editor[text]", storable(write.comment.text)))
         fields.append(("assignfeedbackcomments_editor[format]", str(int(write.comment.format or 0))))
+    if write.entry.draft:
+        fields.append((f"files_{write.user_id}_filemanager", str(write.entry.draft)))
     if write.filling is not None:
         fields.extend(write.filling.fields())
     data = orjson.dumps(urlencode(fields)).decode()

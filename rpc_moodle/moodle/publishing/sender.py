@@ -11,12 +11,12 @@ from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import Assignment
 from rpc_moodle.moodle.publishing.entries import Options
 from rpc_moodle.moodle.publishing.keys import BATCH, Gate, Key
-from rpc_moodle.moodle.publishing.report import WriterName
+from rpc_moodle.moodle.publishing.report import Code, Notice, Outcome, Result, WriterName
 from rpc_moodle.moodle.publishing.requests import Answer, Sent, parts, save_form, save_forms, save_many, save_one
 from rpc_moodle.moodle.publishing.write import Write
 from rpc_moodle.transport.gather import together
 
-_FIRST_GUESS = 1.0
+_FIRST_GUESS = 0.5
 """Seconds that a request is given until one has been measured."""
 
 _FORMS_ALONE = 20
@@ -134,6 +134,23 @@ class Sender:
         if answers is Sent.NOT_STARTED:
             return [Try(write, writer, Sent.NOT_STARTED) for write in writes]
         return [Try(write, writer, answer) for write, answer in zip(writes, answers, strict=True)]
+
+    def planned(self, write: Write) -> Result:
+        """Return what would become of a write, were it sent."""
+        if write.form_only is not None and self.key.lacks(WriterName.FORM):
+            return write.form_only
+        told = self.tells(write, self.writer(1))
+        notices = (*write.notices, Notice.NOTIFIED) if told else write.notices
+        text = "It would be published."
+        return Result(
+            write.user_id,
+            Outcome.PUBLISHED,
+            Code.DRY_RUN,
+            text,
+            notices=notices,
+            change=write.change(),
+            writer=self.writer(1),
+        )
 
     def tells(self, write: Write, writer: WriterName) -> bool:
         """Whether Moodle notifies the student: every write of ``save_grade`` does, once the grade is released."""

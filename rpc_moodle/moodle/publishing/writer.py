@@ -1,13 +1,15 @@
 """Writes one wave of entries: state is read, decided upon, written, and read back."""
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rpc_moodle.moodle import errors
+from rpc_moodle.moodle.publishing.attaching import Attaching
 from rpc_moodle.moodle.publishing.entries import Entry
 from rpc_moodle.moodle.publishing.plan import Plan
 from rpc_moodle.moodle.publishing.reader import Reader, State
-from rpc_moodle.moodle.publishing.report import Code, Notice, Outcome, Result, WriterName, call_failed, not_started
+from rpc_moodle.moodle.publishing.report import Outcome, Result, call_failed, not_started
 from rpc_moodle.moodle.publishing.sender import Sender
 from rpc_moodle.moodle.publishing.settling import Settling
 from rpc_moodle.moodle.publishing.write import Write
@@ -20,6 +22,32 @@ class Writer:
     plan: Plan
     reader: Reader
     sender: Sender
+    attaching: Attaching
+
+    async def survey(self, entries: Sequence[Entry]) -> tuple[list[Result], list[Entry]]:
+        """Settle who needs no write by one look at everybody, and return the others, those least likely done first.
+
+        So a call that is made again goes on where the time of the last one ended. Of whom the look tells too little,
+        who has a grade already is asked about last, and all others in another order at each call.
+        """
+        try:
+            states = await self.reader.survey(entries)
+        except errors.MoodleError:
+            return [], list(entries)  # it is told of each when its turn comes
+        results: list[Result] = []
+        known: list[Entry] = []
+        for entry in entries:
+            if entry.user_id in states and not entry.files:
+                decided = self._decide(entry, states[entry.user_id])
+                if isinstance(decided, Result):
+                    results.append(decided)
+                else:
+                    known.append(entry)
+        placed = {result.user_id for result in results} | {entry.user_id for entry in known}
+        others = [entry for entry in entries if entry.user_id not in placed]
+        random.shuffle(others)
+        others.sort(key=lambda entry: entry.names_grade and self.reader.is_graded(entry.user_id))
+        return results, known + others
 
     async def wave(self, entries: Sequence[Entry], total: int) -> list[Result]:
         """Publish entries, ``total`` being those of the whole publication.
@@ -30,7 +58,9 @@ class Writer:
         """
         if not self.sender.has_time(0):
             return [not_started(entry.user_id) for entry in entries]
-        results, writes = await self._decided(entries)
+        results, entries = await self.attaching.prepare(entries)
+        decided, writes = await self._decided(entries)
+        results += decided
         settling = Settling(self.reader, self.sender)
         tries = await self.sender.send(writes, total)
         settled, again = await settling.settle(tries)
@@ -42,10 +72,17 @@ class Writer:
                 replace(one, outcome=Outcome.PUBLISHED) if one.outcome is Outcome.UNCHANGED else one for one in decided
             ]
             results += (await settling.settle(await self.sender.send(fresh, 1, alone=True), last=True))[0]
+        # Who has files is not done before they are read back.
+        files = {entry.user_id for entry in entries if entry.draft}
+        self.sender.in_flight |= files
+        results = await self.attaching.settle(results)
+        self.sender.in_flight -= files
         return results
 
     async def _decided(self, entries: Sequence[Entry]) -> tuple[list[Result], list[Write]]:
         """Split entries into those that need no write, or cannot have one, and writes."""
+        if not entries:
+            return [], []
         try:
             before = await self.reader.before(entries)
         except errors.MoodleError as error:
@@ -54,7 +91,7 @@ class Writer:
         writes = [each for each in decisions if isinstance(each, Write)]
         results = [each for each in decisions if isinstance(each, Result)]
         if self.plan.options.dry_run:
-            results += [self._planned(write) for write in writes]
+            results += [self.sender.planned(write) for write in writes]
             writes = []
         return results, writes
 
@@ -62,20 +99,3 @@ class Writer:
         if isinstance(before, errors.MoodleError):
             return call_failed(entry.user_id, before)
         return self.plan.decide(entry, before)
-
-    def _planned(self, write: Write) -> Result:
-        """Return what would become of a write, were it sent."""
-        if write.form_only is not None and self.sender.key.lacks(WriterName.FORM):
-            return write.form_only
-        told = self.sender.tells(write, self.sender.writer(1))
-        notices = (*write.notices, Notice.NOTIFIED) if told else write.notices
-        text = "It would be published."
-        return Result(
-            write.user_id,
-            Outcome.PUBLISHED,
-            Code.DRY_RUN,
-            text,
-            notices=notices,
-            change=write.change(),
-            writer=self.sender.writer(1),
-        )

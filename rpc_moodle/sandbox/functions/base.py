@@ -76,7 +76,7 @@ class Function:
     run: Handler
 
 
-def function(name: str, **params: Value | Struct | Many) -> Callable[[Handler], Function]:
+def function(name: str, /, **params: Value | Struct | Many) -> Callable[[Handler], Function]:
     """Turn a handler into a ``Function`` with these parameters."""
     return lambda handler: Function(name, Struct(params), handler)
 

@@ -15,7 +15,7 @@ _OPTIONS: Final = (("hiddensections", 1), ("coursedisplay", 0), ("indentation", 
 _FIELDS: Final = frozenset({"", "id", "ids", "shortname", "idnumber", "category"})
 
 
-def _sees(call: Call, course: Course) -> bool:
+def sees(call: Call, course: Course) -> bool:
     """Tell whether the caller may know of a course; hidden ones are for administrators and those who teach there."""
     return course.visible or call.site.may(call.user, MANAGE, course)
 
@@ -34,7 +34,7 @@ def _public(call: Call, course: Course) -> dict[str, Any]:
         "shortname": course.shortname,
         "courseimage": _image(call, course),
         "categoryid": course.category,
-        "categoryname": _name(category) if category and _category_seen(call, category) else "",
+        "categoryname": _name(category) if category and category_seen(call, category) else "",
         "sortorder": course.sortorder,
         "summary": "" if course.id == 1 else "Test course",
         "summaryformat": 0 if course.id == 1 else 1,
@@ -61,7 +61,7 @@ def _described(call: Call, course: Course) -> dict[str, Any]:
         "newsitems": 3 if front else 0,
         "startdate": course.startdate,
         "enddate": course.enddate,
-        "maxbytes": 0,
+        "maxbytes": course.maxbytes,
         "showreports": 0,
         "visible": int(course.visible),
         "groupmode": 0,
@@ -91,7 +91,7 @@ def get_courses_by_field(call: Call, params: dict[str, Any]) -> dict[str, Any]:
         raise invalid_parameter()
     front = Course(1, call.site.name, "ref", call.site.seeded, category=0, sortorder=1, contextid=2)
     every = [front, *(course for _, course in sorted(call.site.courses.items()))]
-    found = [course for course in every if _sees(call, course) and _matches(course, name, value)]
+    found = [course for course in every if sees(call, course) and _matches(course, name, value)]
     closed = [one for one in found if name == "ids" and not call.site.can_enter(call.user, one)]
     warnings = [warning("course", one.id, "1", "No access rights in course context") for one in closed]
     return {"courses": [_described(call, course) for course in found], "warnings": warnings}
@@ -122,7 +122,7 @@ def search_courses(call: Call, params: dict[str, Any]) -> dict[str, Any]:
     found = [
         course
         for _, course in sorted(call.site.courses.items())
-        if _sees(call, course) and needle in f"{course.fullname} {course.shortname}".casefold()
+        if sees(call, course) and needle in f"{course.fullname} {course.shortname}".casefold()
     ]
     start, count = params["page"] * params["perpage"], params["perpage"] or len(found)
     rows = [_public(call, course) for course in found[start : start + count]]
@@ -133,7 +133,8 @@ def _name(category: Category) -> str:
     return category.name.replace("&", "&amp;")
 
 
-def _category_seen(call: Call, category: Category) -> bool:
+def category_seen(call: Call, category: Category) -> bool:
+    """Tell whether the caller may know of a category; what is below a hidden one is hidden, too."""
     return call.user.admin or all(one.visible for one in category.path(call.site.categories))
 
 
@@ -151,7 +152,7 @@ def get_categories(call: Call, params: dict[str, Any]) -> list[dict[str, Any]]:
     chosen = {one.id for one in every.values() if all(str(getattr(one, key)) == v for key, v in wanted.items())}
     if params["addsubcategories"]:
         chosen = {one.id for one in every.values() if any(above.id in chosen for above in one.path(every))}
-    return [_category(call, every[one]) for one in sorted(chosen) if _category_seen(call, every[one])]
+    return [_category(call, every[one]) for one in sorted(chosen) if category_seen(call, every[one])]
 
 
 def _category(call: Call, one: Category) -> dict[str, Any]:

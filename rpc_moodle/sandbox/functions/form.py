@@ -25,8 +25,8 @@ def submit_grading_form(call: Call, params: dict[str, Any]) -> list[dict[str, An
     """Store what the page would, and answer with a warning where it would refuse (``form.*``).
 
     What the form does not hold stays: grade, comment, workflow state; a whole team is meant unless ``applytoall`` is 0.
-    The user is the parameter, whatever the form says. Rows are made before anything is refused
-    (``form.status_rubric_half``).
+    The user is the parameter, whatever the form says; feedback files come in a field
+    with that number in its name. Rows are made before anything is refused (``form.status_rubric_half``).
     """
     assignment = call.assignment(params["assignmentid"])
     call.require(GRADE, assignment)
@@ -50,6 +50,7 @@ def submit_grading_form(call: Call, params: dict[str, Any]) -> list[dict[str, An
         answers or {},
         keeps_grade="grade" not in form or not _offers(call, assignment, form["grade"]),
         notify=_whole(form, "sendstudentnotifications", int(not assignment.markingworkflow)) == 1,
+        draft=_whole(form, f"files_{userid}_filemanager", 0),
     )
     grader.save(userid, marks, apply_to_all=_whole(form, "applytoall", 1) == 1)
     return []

@@ -49,7 +49,16 @@ def _marks(entry: dict[str, Any]) -> Marks:
         for criterion in form["criteria"]
         for one in criterion["fillings"]
     }
-    return Marks(entry["grade"], entry["attemptnumber"], entry["addattempt"], entry["workflowstate"], comment, answers)
+    draft = entry["plugindata"].get("files_filemanager", 0)
+    return Marks(
+        entry["grade"],
+        entry["attemptnumber"],
+        entry["addattempt"],
+        entry["workflowstate"],
+        comment,
+        answers,
+        draft=draft,
+    )
 
 
 @function("mod_assign_save_grade", assignmentid=integer(), applytoall=boolean(), **_MARKS)

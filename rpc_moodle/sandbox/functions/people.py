@@ -75,14 +75,15 @@ def part(call: Call, user: User) -> dict[str, Any]:
     shown["fullname"] = user.fullname
     if not user.email_hidden or call.user.admin or _sees_details(call, user):
         shown["email"] = user.email
-    return shown | _common(call, user)
+    return shown | common(call, user)
 
 
 def _sees_details(call: Call, user: User) -> bool:
     return any(call.site.may(call.user, VIEW_DETAILS, course) for course in _shared(call, user))
 
 
-def _common(call: Call, user: User) -> dict[str, Any]:
+def common(call: Call, user: User) -> dict[str, Any]:
+    """Give what everybody sees of a user who may see him at all."""
     pictures = {"profileimageurlsmall": f"{call.picture}f2", "profileimageurl": f"{call.picture}f1"}
     return {"firstaccess": 0, "lastaccess": 0, "suspended": user.suspended, "timezone": "99"} | pictures
 
@@ -92,7 +93,7 @@ def _whole(call: Call, user: User, *, named: bool) -> dict[str, Any]:
     if named:
         shown |= {"firstname": user.firstname, "lastname": user.lastname}
     shown |= {"department": "", "auth": "manual", "confirmed": True, "lang": "en", "theme": "", "mailformat": 1}
-    shown |= {"trackforums": 0} | _common(call, user)
+    shown |= {"trackforums": 0} | common(call, user)
     if user.idnumber:
         shown["idnumber"] = user.idnumber
     if user.description:

@@ -6,6 +6,7 @@ from typing import Any
 
 from rpc_moodle.sandbox.attempts import counted
 from rpc_moodle.sandbox.errors import missing_user, no_permission
+from rpc_moodle.sandbox.feedback_files import listed
 from rpc_moodle.sandbox.functions.assignments import attached
 from rpc_moodle.sandbox.functions.base import Call, function
 from rpc_moodle.sandbox.functions.grades import describe as describe_grade
@@ -107,7 +108,7 @@ def _submission(call: Call, assignment: Assignment, one: Submission) -> dict[str
 
 
 def _feedback(call: Call, assignment: Assignment, userid: int, *, grader: bool) -> dict[str, Any] | None:
-    """Give grade and comment, once there is a grade in the gradebook or a comment that is not held back.
+    """Give grade, comment and files, once there is a grade in the gradebook or one of both that is not held back.
 
     The grade to display is the gradebook's, also where the assignment has another (``gradebook.1``); a student does not
     see one that is hidden there.
@@ -115,9 +116,10 @@ def _feedback(call: Call, assignment: Assignment, userid: int, *, grader: bool) 
     row, book = assignment.grade_of(userid), assignment.gradebook.get(userid)
     held_back = assignment.markingworkflow and assignment.grading_status(userid) != RELEASED
     commented = bool(assignment.comments_enabled and row and row.comment and row.comment.text) and not held_back
+    filed = bool(assignment.feedback_files and row and row.files) and not held_back
     value = book.grade if book and assignment.grade else None
     hidden = assignment.grade and book and book.hidden and not grader
-    if hidden or (value is None and not commented):
+    if hidden or (value is None and not (commented or filed)):
         return None
     answer: dict[str, Any] = {}
     if row:
@@ -125,12 +127,17 @@ def _feedback(call: Call, assignment: Assignment, userid: int, *, grader: bool) 
     answer["gradefordisplay"] = None if value is None else display(call, assignment, value)
     answer["gradeddate"] = None if value is None or not book else book.dategraded
     if row:
-        answer["plugins"] = _comments(call, assignment, row)
+        answer["plugins"] = _plugins(call, assignment, row)
     return answer
 
 
 def _grade(assignment: Assignment, row: Grade) -> dict[str, Any]:
     return {"id": row.id, "assignment": assignment.id} | describe_grade(row)
+
+
+def _plugins(call: Call, assignment: Assignment, row: Grade) -> list[dict[str, Any]]:
+    files = [listed(call.url, assignment, row)] if assignment.feedback_files else []
+    return _comments(call, assignment, row) + files
 
 
 def _comments(call: Call, assignment: Assignment, row: Grade) -> list[dict[str, Any]]:
@@ -161,7 +168,7 @@ def _previous(call: Call, assignment: Assignment, userid: int, one: Submission) 
     if row:
         words = "-" if row.grade is None or row.grade < 0 else display(call, assignment, row.grade)
         answer["grade"] = _grade(assignment, row) | {"gradefordisplay": words}
-        answer["feedbackplugins"] = _comments(call, assignment, row)
+        answer["feedbackplugins"] = _plugins(call, assignment, row)
     return answer
 
 

@@ -1,6 +1,7 @@
 """Deadlines, cancellation, progress, and a marker who grades meanwhile."""
 
 import asyncio
+import random
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -10,11 +11,13 @@ from rpc_moodle.moodle import MoodleClient
 from rpc_moodle.moodle.assignments import assignment as assignment_of
 from rpc_moodle.moodle.publishing import Code, Entry, Options, Outcome, Publication
 from rpc_moodle.sandbox import Fault, Sandbox, Seen
-from tests.moodle.publishing.lookout import Lookout
+from tests.moodle.publishing.conftest import Client
+from tests.moodle.publishing.lookout import STATUS, Lookout
 from tests.moodle.publishing.runs import publish
 
 USERS = range(5, 15)
 ENTRIES = [Entry(user, f"For {user}") for user in USERS]
+MANY = [Entry(user, f"For {user}") for user in range(5, 25)]
 
 
 def when(function: str, do: Callable[[], object]) -> Callable[[Seen], Fault]:
@@ -47,7 +50,7 @@ async def test_when_the_time_is_over_nothing_more_is_started_and_the_same_call_a
 
 
 async def test_no_write_is_started_that_would_not_be_done_in_time(moodle: MoodleClient, lookout: Lookout) -> None:
-    report = await publish(moodle, await assignment_of(moodle, 2, 8), ENTRIES, seconds=0.9, clock=lambda: 0.0)
+    report = await publish(moodle, await assignment_of(moodle, 2, 8), ENTRIES, seconds=0.4, clock=lambda: 0.0)
     assert {result.code for result in report.results} == {Code.NOT_STARTED}
     assert lookout.writes() == []
 
@@ -152,6 +155,44 @@ async def test_repeated_calls_of_too_little_time_come_to_an_end_and_send_nothing
         done = report.published + report.unchanged
     assert calls < 6
     assert len(lookout.writes()) <= 5
+
+
+async def test_calls_that_are_made_again_do_not_spend_their_time_on_whoever_is_done(
+    moodle: MoodleClient, sandbox: Sandbox
+) -> None:
+    # To look at everybody takes a second here, as at a loaded site.
+    assignment, now = await assignment_of(moodle, 2, 8), 0.0
+
+    def slow(seen: Seen) -> Fault:
+        nonlocal now
+        now += {"mod_assign_get_grades": 0.5, "gradereport_user_get_grade_items": 0.5}.get(seen.function, 0.1)
+        return Fault.NONE
+
+    sandbox.site.fault = slow
+    done = [0]
+    while done[-1] < len(MANY):
+        report = await publish(moodle, assignment, MANY, Options(chunk=3, parallel=2), seconds=4, clock=lambda: now)
+        done.append(report.published + report.unchanged)
+        assert done[-1] > done[-2], done
+
+
+async def test_calls_that_are_made_again_come_to_an_end_where_each_user_has_to_be_asked_about(
+    client: Client, sandbox: Sandbox, lookout: Lookout
+) -> None:
+    moodle = client(functions=STATUS)
+    assignment, now = await assignment_of(moodle, 2, 8), 0.0
+
+    def slow(seen: Seen) -> Fault:
+        nonlocal now
+        now += 0.1
+        return Fault.NONE
+
+    sandbox.site.fault = slow
+    random.seed(3)  # who is asked about first is drawn by lot
+    for _ in range(30):
+        await publish(moodle, assignment, MANY, Options(parallel=2), seconds=3, clock=lambda: now)
+    assert {entry.user_id for entry in MANY if lookout.comment(1, entry.user_id) == entry.text} == set(range(5, 25))
+    assert lookout.writes().count("mod_assign_save_grade") == len(MANY)
 
 
 async def test_nothing_to_publish_is_no_error(moodle: MoodleClient) -> None:

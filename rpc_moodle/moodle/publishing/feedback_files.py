@@ -1,0 +1,252 @@
+"""Files as feedback: what a user's files are to be, and whether they are; decided without I/O."""
+
+import re
+from collections.abc import AsyncIterable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from unicodedata import normalize
+from urllib.parse import quote
+
+from rpc_moodle.moodle.grades import Status
+from rpc_moodle.moodle.models import Plugin
+
+MAX_FILES = 50
+"""Files for one user in one publication."""
+
+MAX_NAME = 255
+"""Characters of a name, as Moodle's table of files has them."""
+
+_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f&<>\"`|':\\\\/]")
+"""What Moodle takes out of a name without a word (``clean_param`` of its public source; seen on Moodle 4.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackFile:
+    """A file to give as feedback: its ``name``, and its ``content`` as bytes, a path, or pieces as they come."""
+
+    name: str
+    content: bytes | Path | AsyncIterable[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A file whose content is known: ``name`` as Moodle will store it, ``size`` in bytes, ``sha1`` in hex."""
+
+    given: str
+    name: str
+    content: bytes | Path
+    size: int
+    sha1: str
+
+
+@dataclass(frozen=True, slots=True)
+class There:
+    """A file that a user has been given: ``path`` is folder and name, ``/essay.pdf``; ``size`` in bytes."""
+
+    path: str
+    size: int
+    url: str
+
+    @property
+    def folder(self) -> str:
+        """Its folder, with a slash at both ends."""
+        return self.path[: self.path.rindex("/") + 1]
+
+    @property
+    def name(self) -> str:
+        """Its name without the folder."""
+        return self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a file of the caller's is, or is to be."""
+
+    path: str
+    held: Held
+
+    @property
+    def name(self) -> str:
+        """Its name, without the folder."""
+        return self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """What a user's files are to be.
+
+    ``kept`` are there and stay, ``removed`` are there and go, ``unchanged`` are the caller's and there already,
+    ``added`` the caller's that are not.
+    """
+
+    kept: tuple[There, ...] = ()
+    removed: tuple[There, ...] = ()
+    unchanged: tuple[Placed, ...] = ()
+    added: tuple[Placed, ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything has to be written."""
+        return bool(self.added or self.removed)
+
+    @property
+    def as_it_is(self) -> "Arrangement":
+        """The same where what was to be added is there already."""
+        return replace(self, unchanged=(*self.unchanged, *self.added), added=())
+
+    @property
+    def paths(self) -> list[str]:
+        """The paths of all files that are to be there."""
+        return sorted([*(each.path for each in self.kept), *(each.path for each in (*self.unchanged, *self.added))])
+
+    @property
+    def largest(self) -> int:
+        """The bytes of the largest of them."""
+        sizes = [each.size for each in self.kept]
+        return max([*sizes, *(each.held.size for each in (*self.unchanged, *self.added))], default=0)
+
+
+def stored_name(name: str) -> str:
+    """Return the name under which a file is stored: composed letters, and without what Moodle takes out."""
+    return _UNFIT.sub("", normalize("NFC", name))
+
+
+def fault_of(files: Sequence[FeedbackFile]) -> str | None:
+    """Say what is wrong with the files of one user, whatever is stored; None if nothing is."""
+    if len(files) > MAX_FILES:
+        return f"{len(files)} files are too many: {MAX_FILES} at most for one user."
+    names: set[str] = set()
+    for number, file in enumerate(files):
+        problem = _fault(file)
+        name = stored_name(file.name)
+        if problem is None and name in names:
+            problem = "filename is that of another file of this user; number them"
+        if problem is not None:
+            return f"files.{number}.{problem}."
+        names.add(name)
+    return None
+
+
+def _fault(file: FeedbackFile) -> str | None:
+    if not file.name.strip():
+        return "filename is empty"
+    if "/" in file.name or "\\" in file.name:
+        return "filename has a folder in it; pass the name alone"
+    if stored_name(file.name) in {"", ".", ".."}:
+        return "filename has nothing in it that Moodle would keep"
+    if len(stored_name(file.name)) > MAX_NAME:
+        return f"filename has more than {MAX_NAME} characters"
+    if file.content == b"":
+        return "content is empty"
+    return None
+
+
+def listed(seen: Status, attempt: int, *, held_back: bool) -> tuple[There, ...] | None:
+    """Return the files that a status lists for an attempt; None where it says nothing of them.
+
+    ``held_back``: marking has a workflow that has not released the newest attempt's feedback, which is then left out;
+    that of earlier ones is not (seen on Moodle 4.5). Files hang on a grade's row, so that there are none without one.
+    """
+    last = seen.get("lastattempt", {})
+    newest = (last.get("teamsubmission") or last.get("submission") or {}).get("attemptnumber") or 0
+    if attempt == newest:
+        return None if held_back else tuple(_files(seen.get("feedback", {}).get("plugins", [])))
+    for each in seen.get("previousattempts", []):
+        if (each.get("attemptnumber") or 0) == attempt:
+            return tuple(_files(each.get("feedbackplugins", [])))
+    return None
+
+
+def _files(plugins: Iterable[Plugin]) -> Iterator[There]:
+    for plugin in plugins:
+        for area in plugin.get("fileareas", []) if plugin.get("type") == "file" else ():
+            for file in area.get("files", []) if area.get("area") == "feedback_files" else ():
+                path = f"{file.get('filepath') or '/'}{file.get('filename', '')}"
+                yield There(path, file.get("filesize", -1), file.get("fileurl", ""))
+
+
+def address(seen: Status, row: int, path: str) -> str | None:
+    """Return the address that a feedback file has, listed or not, if it is there; None where nothing tells it.
+
+    A workflow holds the list back, not the files (seen on Moodle 4.5). The number of the assignment's context stands
+    in the addresses of what was handed in, ``row`` is that of the grade.
+    """
+    last = seen.get("lastattempt", {})
+    for submission in (last.get("submission"), last.get("teamsubmission")):
+        for plugin in (submission or {}).get("plugins", []):
+            for area in plugin.get("fileareas", []):
+                for file in area.get("files", []):
+                    found = re.match(r"(.*/pluginfile\.php/\d+)/assignsubmission_", file.get("fileurl", ""))
+                    if found:
+                        return f"{found[1]}/assignfeedback_file/feedback_files/{row}{quote(path)}"
+    return None
+
+
+def candidates(wanted: Sequence[Held], there: Iterable[There]) -> list[tuple[There, Held]]:
+    """Return which of the files that are there may be the caller's: of the same name, or that with a number."""
+    return [
+        (file, held) for held in wanted for file in there if file.size == held.size and _is_named_after(file, held.name)
+    ]
+
+
+def _is_named_after(file: There, name: str) -> bool:
+    if file.folder != "/":
+        return False
+    stem, suffix = _split(name)
+    return re.fullmatch(rf"{re.escape(stem)}( \(\d+\))?{re.escape(suffix)}", normalize("NFC", file.name)) is not None
+
+
+def arranged(
+    wanted: Sequence[Held], there: Sequence[There], same: AbstractSet[tuple[str, str]], *, replace: bool
+) -> Arrangement:
+    """Decide what a user's files are to be.
+
+    ``same`` are the files that were seen to be the caller's: their path and SHA-1. What is there stays, and a name that
+    is taken by another file gets a number, so that the same again finds its own file. With ``replace`` the files are
+    the caller's alone, under their own names.
+    """
+    unchanged: dict[str, Held] = {}
+    missing: list[Held] = []
+    for held in wanted:
+        exact = [file.path for file in there if normalize("NFC", file.path) == f"/{held.name}"]
+        others = [] if replace else [file.path for file, _ in (each for each in candidates([held], there))]
+        found = next((path for path in (*exact, *others) if (path, held.sha1) in same and path not in unchanged), None)
+        if found is None:
+            missing.append(held)
+        else:
+            unchanged[found] = held
+    rest = tuple(file for file in there if file.path not in unchanged)
+    taken = set() if replace else {normalize("NFC", file.path) for file in there}
+    added: list[Placed] = []
+    for held in missing:
+        path = f"/{_free(held.name, taken)}"
+        taken.add(path)
+        added.append(Placed(path, held))
+    return Arrangement(
+        kept=() if replace else rest,
+        removed=rest if replace else (),
+        unchanged=tuple(Placed(path, held) for path, held in unchanged.items()),
+        added=tuple(added),
+    )
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    stem, suffix = _split(name)
+    number, free = 1, name
+    while f"/{free}" in taken:
+        number += 1
+        tail = f" ({number}){suffix}"
+        free = f"{stem[: MAX_NAME - len(tail)]}{tail}"
+    return free
+
+
+def _split(name: str) -> tuple[str, str]:
+    suffix = PurePosixPath(name).suffix
+    return name.removesuffix(suffix), suffix
+
+
+def gone(expected: Mapping[str, int], there: Iterable[There]) -> list[str]:
+    """Return which of the paths that are to be there are not, or hold another number of bytes."""
+    sizes = {file.path: file.size for file in there}
+    return [path for path, size in expected.items() if sizes.get(path) != size]

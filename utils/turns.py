@@ -1,0 +1,33 @@
+"""Long work in slices: of all that is at work one slice at a time, and everyone else between two of them."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+SLICE = 500
+"""Rows of a slice: to write one takes some microseconds."""
+
+
+class Turns:
+    """The turns of one event loop, which those who have long work take one after the other.
+
+    Without them each of many calls would do a slice whenever the loop comes round, and all others wait for as many.
+    """
+
+    def __init__(self) -> None:
+        """Start with nobody at work."""
+        self._turn = asyncio.Lock()
+
+    async def mapped(self, write: Callable[[T], R], rows: Sequence[T]) -> list[R]:
+        """Return ``write`` of each row, in order; few rows are written at once. Raises what ``write`` raises."""
+        if len(rows) <= SLICE:
+            return list(map(write, rows))
+        found: list[R] = []
+        for start in range(0, len(rows), SLICE):
+            async with self._turn:
+                found += map(write, rows[start : start + SLICE])
+                await asyncio.sleep(0)
+        return found
