@@ -249,6 +249,18 @@ async def test_a_call_is_forgotten_once_it_is_answered() -> None:
     assert dispatcher.running == 0
 
 
+async def test_the_calls_of_a_dispatcher_take_turns_with_one_another() -> None:
+    calls: list[Call] = []
+
+    async def handler(request: Request, call: Call) -> None:
+        calls.append(call)
+
+    dispatcher = Dispatcher(doing(handler))
+    await call(dispatcher, "act", {})
+    await call(dispatcher, "act", {})
+    assert calls[0]._turns is calls[1]._turns is dispatcher._turns
+
+
 async def test_a_handlers_task_is_named_after_its_call_and_knows_it() -> None:
     async def handler(request: Request, call: Call) -> list[object]:
         task = asyncio.current_task()

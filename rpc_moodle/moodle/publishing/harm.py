@@ -36,14 +36,10 @@ def harm(
     Moodle puts grade and comment of the newest attempt into the gradebook at every write, and looks whether a new
     attempt is due; a write to an older attempt does neither (``manual.3``).
     """
-    taken = _takes_back(assignment, options, before, step)
-    if taken is not None or not step.is_newest:
-        return taken
-    return (
-        _closed(before, step)
-        or _gradebook(assignment, options, before, step)
-        or _attempts(assignment, pass_grade, options, before, step)
-    )
+    found = _takes_back(assignment, options, before, step) or _closed(before, step)
+    if found is not None or not step.is_newest:
+        return found
+    return _gradebook(assignment, options, before, step) or _attempts(assignment, pass_grade, options, before, step)
 
 
 def may_reopen(assignment: Assignment, newest: int) -> bool:
@@ -114,16 +110,24 @@ def _gradebook(assignment: Assignment, options: Options, before: Stored, step: S
         return None
     if step.grade is None:
         return _clears(before)
-    if not isinstance(step.grade, Decimal) or assignment.markingworkflow:
+    if not isinstance(step.grade, Decimal) or assignment.markingworkflow or assignment.grade == 0:
         return None
-    never = before.workflow not in {"", "released"}
-    if never and (isinstance(book, Unknown) or (book.grade is None and not book.hidden)):
+    if _was_held_back(before):
         text = (
             "The grade was never released: the marking workflow was switched off before, and writing would put it "
             "into the gradebook. Pass the grade too, or switch the workflow on."
         )
         return Harm(Code.WOULD_RELEASE_GRADE, text)
     return None
+
+
+def _was_held_back(before: Stored) -> bool:
+    """Tell whether a workflow that is switched off now has kept a grade out of the gradebook."""
+    book = before.book
+    if before.workflow == "released" or (not isinstance(book, Unknown) and book.grade is not None):
+        return False
+    # A grade without a state is there as a rule, and who may not see hidden grades reads none.
+    return before.workflow != "" or not (isinstance(book, Unknown) or book.hidden)
 
 
 def _unreleased(before: Stored, step: Step) -> Harm | None:

@@ -108,6 +108,8 @@ class Reader:
         bulk = Bulk(book=await self._books(users))
         if hides or self.sees_no_comments:
             bulk = replace(await self._bulk(), book=bulk.book)
+        elif self.assignment.anonymous:  # then it holds back a grade without a comment
+            bulk = replace(bulk, grades=await self._grades())
         if self.form is not None:
             bulk = replace(bulk, fillings=await fillings(self.moodle, self.form))
         found: dict[int, State] = {}
@@ -158,7 +160,10 @@ class Reader:
         """Whether a state from when there was a workflow has to be sent back: all writers but the form drop it."""
         if isinstance(state, errors.MoodleError) or self.key.knows(WriterName.FORM):
             return False
-        return state.mark(state.newest).grade is not None
+        return state.newest > 0 or state.mark(state.newest).grade is not None
+
+    async def _grades(self) -> Any:
+        return await self.key.may(_GRADES, lambda: grades(self.moodle, self.assignment))
 
     async def _flags(self) -> Any:
         return await self.key.may("mod_assign_get_user_flags", lambda: flags(self.moodle, self.assignment))
@@ -168,13 +173,13 @@ class Reader:
         if isinstance(state, errors.MoodleError):
             return False
         grade, book = state.mark(state.newest).grade, state.book
-        if state.newest or may_reopen(self.assignment, state.newest):
+        if entry.names_grade or state.newest or may_reopen(self.assignment, state.newest):
             return True
         shown = None if isinstance(book, Unknown) else book.grade
         comment = state.mark(state.newest).comment
         if entry.text is not None and not isinstance(comment, Unknown) and comment.text == entry.text:
             return True  # is it of the same format?
-        return grade is not None and (entry.names_grade or not state.mark(state.newest).direct or shown != grade)
+        return grade is not None and (not state.mark(state.newest).direct or shown != grade)
 
     def _asks_about(self, entry: Entry, bulk: Bulk) -> bool:
         """Whether a user's own status is needed beside what the requests about all tell."""
@@ -239,7 +244,7 @@ class Reader:
     async def _bulk(self, users: Sequence[int] = (0, 0)) -> Bulk:
         """Read what one request each tells about everybody; of the gradebook, one user's if there is but one."""
         reads: Iterable[Coroutine[Any, Any, Any]] = (
-            self.key.may(_GRADES, lambda: grades(self.moodle, self.assignment)),
+            self._grades(),
             self._flags(),
             self.key.gate(lambda: submission_rows(self.moodle, self.assignment)),
             self._books(users),

@@ -149,7 +149,7 @@ def stored(assignment: Assignment, user: int, bulk: Bulk, seen: Status | None) -
         workflow=_workflow(assignment, user, bulk, seen),
         locked=bool(attempt.get("locked")) or bool(flags and flags.get("locked")),
         book=_book(bulk.book[user]) if bulk.book is not None and user in bulk.book else _book_shown(seen),
-        filling=_filling(bulk, marks[newest].row),
+        filling=_filling(bulk, marks[newest]),
     )
 
 
@@ -288,10 +288,11 @@ def _book(item: Item) -> BookGrade:
     )
 
 
-def _filling(bulk: Bulk, row: int | None) -> Filling | Unknown | None:
-    if bulk.fillings is None:
+def _filling(bulk: Bulk, mark: Mark) -> Filling | Unknown | None:
+    """Read the filled form that hangs on the row of a grade; where that row was not seen, nor is the form."""
+    if bulk.fillings is None or (mark.row is None and mark.grade is not None):
         return UNKNOWN
-    return None if row is None else bulk.fillings.get(row)
+    return None if mark.row is None else bulk.fillings.get(mark.row)
 
 
 def _number(row: Mapping[str, Any]) -> int:

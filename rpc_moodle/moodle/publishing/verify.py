@@ -145,7 +145,7 @@ def _grade_lost(write: Write, mark: Mark) -> tuple[Code, str] | None:  # noqa: P
     if isinstance(expected, Unknown) or mark.grade == expected:
         return None
     if write.entry.names_grade:
-        if mark.grade == write.before.mark(write.attempt).grade:
+        if mark.grade is None or mark.grade == write.before.mark(write.attempt).grade:
             said = "Moodle took the grade and did not store it; it may be locked or overridden in the gradebook."
             return Code.NOT_STORED, said
         return Code.CHANGED_MEANWHILE, "Another grade is there than the one sent: somebody else may have graded."

@@ -221,10 +221,31 @@ CASES = [
         Stored(0, MARKED, "inmarking", book=book(None)),
     ),
     Case("a released grade that the gradebook has not", KEPT, None, Stored(0, MARKED, "released", book=book(None))),
+    Case(
+        "nor one that is hidden in the gradebook",
+        KEPT,
+        Code.WOULD_RELEASE_GRADE,
+        Stored(0, MARKED, "inmarking", book=book(None, hidden=True)),
+    ),
+    Case(
+        "one without a state, which the gradebook has not",
+        KEPT,
+        Code.WOULD_RELEASE_GRADE,
+        Stored(0, MARKED, book=book(None)),
+    ),
+    Case("a grade from when there were grades", KEPT, None, Stored(0, MARKED, book=book(None)), {"grade": 0}),
+    Case("it has it, and may not show it", KEPT, None, Stored(0, MARKED, book=book(None, hidden=True))),
+    Case("nobody can read whether it has it", KEPT, None, Stored(0, MARKED)),
     Case("nor shown to be", KEPT, Code.WOULD_RELEASE_GRADE, Stored(0, MARKED, "inmarking")),
     Case("a grade that was", KEPT, None, Stored(0, MARKED, "inmarking", book=book(64))),
     Case("one is named", GRADE, None, Stored(0, MARKED, "inmarking", book=book(None))),
     Case("locked takes no grade", GRADE, Code.GRADEBOOK_CLOSED, Stored(0, MARKED, book=book(64, locked=True))),
+    Case(
+        "nor of an older attempt",
+        replace(GRADE, is_newest=False),
+        Code.GRADEBOOK_CLOSED,
+        Stored(1, AGAIN, book=book(64, locked=True)),
+    ),
     Case("overridden takes no grade", GRADE, Code.GRADEBOOK_CLOSED, Stored(0, MARKED, book=book(9, overridden=True))),
     Case(
         "nor a state", state("released"), Code.GRADEBOOK_CLOSED, Stored(0, MARKED, book=book(64, locked=True)), WORKFLOW

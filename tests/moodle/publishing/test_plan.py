@@ -305,6 +305,7 @@ NEARLY = [
     ("a grade beside one that nobody can read", plan(), GRADE, marked(UNKNOWN)),
     ("the text may be there", plan(), SAME, marked(comment=UNKNOWN)),
     ("another text beside the grade that is there", plan(), replace(TEXT, grade=Decimal(64)), BEFORE),
+    ("the text is there, feedback files come along", plan(), replace(SAME, draft=9), BEFORE),
     ("another filling", plan(RUBRIC), FORM, replace(BEFORE, filling=FILLED)),
     ("a filling that nobody can read", plan(RUBRIC), FORM, BEFORE),
     ("the filling is there, the text is not", plan(RUBRIC), replace(FORM, text="new"), replace(BEFORE, filling=BETTER)),

@@ -24,6 +24,7 @@ from rpc_moodle.moodle.publishing import (
     Result,
     TextFormat,
 )
+from rpc_moodle.moodle.publishing.entries import fault
 from rpc_moodle.sandbox import Sandbox, Stage, add_cases, standings
 from rpc_moodle.sandbox.standing import Standing
 from rpc_moodle.sandbox.work import Assignment
@@ -57,6 +58,7 @@ fillings = st.sampled_from(
 entries = st.builds(
     Entry, st.sampled_from(STUDENTS), st.one_of(st.none(), texts), st.sampled_from(TextFormat), grades, fillings
 )
+sound = entries.filter(lambda entry: fault(entry, Options(clear=True)) is None)
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def arrange(sandbox: Sandbox, kind: dict[str, Any], pasts: dict[int, Past]) -> A
     stage = Stage(sandbox.site)
     one = add_cases(sandbox.site)["rubric" if kind["rubric"] else "reading"]
     one.gradepass = 50
-    one.teamsubmission = kind["teamsubmission"]
+    one.teamsubmission, one.blindmarking = kind["teamsubmission"], kind["blindmarking"]  # not to be changed later
     one.markingworkflow = kind["workflow"] in {"always", "switched off"}
     one.attemptreopenmethod, one.maxattempts = "manual", -1
     for user, past in pasts.items():
@@ -114,7 +116,7 @@ def arrange(sandbox: Sandbox, kind: dict[str, Any], pasts: dict[int, Past]) -> A
         state = past.state if one.markingworkflow else ""
         if past.handed_in:
             stage.hand_in(one, user)
-        again = past.handed_in and past.again != ""
+        again = past.handed_in and past.again != "" and not one.teamsubmission  # a team's is everybody's
         if past.grade is not None and not kind["rubric"]:
             stage.mark(one, user, past.grade, "<p>old</p>", state=state, add_attempt=again)
             if again and past.again == "handed in again":
@@ -126,8 +128,9 @@ def arrange(sandbox: Sandbox, kind: dict[str, Any], pasts: dict[int, Past]) -> A
         elif past.book == "hidden":
             stage.hide(one, user)
     one.markingworkflow = kind["workflow"] in {"always", "switched on"}
-    one.attemptreopenmethod, one.maxattempts = kind["method"], kind["maxattempts"]
-    one.blindmarking = kind["blindmarking"]
+    # Where attempts reopen by themselves, a member's write adds one for the whole team, before the next member's.
+    one.attemptreopenmethod = "none" if one.teamsubmission else kind["method"]
+    one.maxattempts = kind["maxattempts"]
     return one
 
 
@@ -164,9 +167,25 @@ def compare(
         result = results[user]
         entry = by_user[result.via or user]
         only_what_was_named(key, one, entry, how, result, old, new)
+    assert by_user.keys() <= {result.given or result.user_id for result in report.results}, "nobody is passed over"
     for user, result in results.items():
-        if result.outcome is not Outcome.FAILED and result.code is not Code.NOT_VERIFIED and not how.dry_run:
-            done(by_user[result.via or user], after.get(user, Standing()), result)
+        was, now = before.get(user, Standing()), after.get(user, Standing())
+        if result.outcome is Outcome.FAILED:
+            assert result.code not in NEVER, result
+            assert result.code is not Code.NOT_STORED or is_closed_unseen(key, was), result
+        elif not how.dry_run and not (result.code is Code.NOT_VERIFIED and is_closed_unseen(key, was)):
+            done(by_user[result.via or user], how, now, result)
+
+
+NEVER = {Code.CHANGED_MEANWHILE, Code.OUTCOME_UNKNOWN, Code.CALL_FAILED, Code.NOT_STARTED}
+"""Nobody else is at work, and the site answers: none of these has a reason."""
+
+
+def is_closed_unseen(key: str, standing: Standing) -> bool:
+    """Tell whether the gradebook takes nothing, and the key does not see why."""
+    return (
+        key not in {"full", "form"} and standing.book is not None and (standing.book.locked or standing.book.overridden)
+    )
 
 
 def told(one: Assignment, standing: Standing) -> Standing:
@@ -214,11 +233,13 @@ def only_what_was_named(
         assert kept == (new.book.overridden, new.book.locked, new.book.hidden)
 
 
-def done(entry: Entry, now: Standing, result: Result) -> None:
+def done(entry: Entry, how: Options, now: Standing, result: Result) -> None:
     """Say that what was named is there."""
     if entry.text is not None:
         sent = entry.text.replace("\0", "")
         assert not sent.strip() or any(text.rstrip() == sent.rstrip() for _, text, _ in now.comments) or "<" in sent
+    if how.workflow_state is not None:
+        assert now.workflow == how.workflow_state, (result, now)
     if entry.grade is not None:
         assert any(grade is not None and Decimal(str(grade)) == entry.grade for _, grade in now.grades), (result, now)
     if entry.filling is not None:
@@ -232,7 +253,7 @@ def done(entry: Entry, now: Standing, result: Result) -> None:
     kind=kinds,
     key=st.sampled_from(["full", "form", *KEYS]),
     pasts=st.dictionaries(st.sampled_from(STUDENTS), pasts, min_size=1),
-    named=st.lists(entries, min_size=1, max_size=4),
+    named=st.lists(st.one_of(sound, sound, sound, entries), min_size=1, max_size=4),
     how=options,
 )
 def test_what_was_named_is_done_and_nothing_else_changes(
@@ -242,5 +263,9 @@ def test_what_was_named_is_done_and_nothing_else_changes(
         key = (
             "full"  # no smaller key tells that there is a rubric, and what it then does to an empty form is documented
         )
+    if kind["workflow"] in {"never", "switched off"}:
+        how = replace(how, workflow_state=None)  # that a state is refused there has its row in a table, as has
+    if not kind["rubric"]:  # a filling where there is no form
+        named = [replace(entry, filling=None) for entry in named]
     unique = list({entry.user_id: entry for entry in named}.values())
     asyncio.run(example(kind, key, pasts, unique, how))

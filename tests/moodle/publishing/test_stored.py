@@ -18,7 +18,7 @@ def assignment(**settings: Any) -> Assignment:
 
 
 PLAIN, TEAM, FLOW = assignment(), assignment(teamsubmission=True), assignment(markingworkflow=True)
-NO_GRADES = assignment(grade=0)
+NO_GRADES, BLIND = assignment(grade=0), assignment(blindmarking=True)
 
 
 def row(grade: str = "70.00000", attempt: int = 0) -> Any:
@@ -121,11 +121,20 @@ ROWS: list[tuple[str, Assignment, Bulk, Any, dict[str, Any]]] = [
                     "gradeisoverridden": True, "gradeishidden": True,
                     "gradeformatted": "<b class=text-danger>"}}), None,
      {"book": BookGrade(Decimal("7.5"), "f", 2, locked=True, overridden=True, hidden=True, failed=True)}),
+    ("a lock of the gradebook", PLAIN, Bulk(book={5: {"gradeislocked": True}}), None, {"book": BookGrade(locked=True)}),
+    ("an override of the gradebook", PLAIN, Bulk(book={5: {"gradeisoverridden": True}}), None,
+     {"book": BookGrade(overridden=True)}),
+    ("a grade that the gradebook hides", PLAIN, Bulk(book={5: {"gradeishidden": True}}), None,
+     {"book": BookGrade(hidden=True)}),
     ("an empty item of the gradebook", PLAIN, Bulk(book={5: {}}), None, {"book": BookGrade()}),
     ("the gradebook of somebody else", PLAIN, Bulk(book={6: {}}), None, {"book": UNKNOWN}),
     ("a filled form", PLAIN, Bulk({5: row()}, fillings={31: FILLED}), None, {"filling": FILLED}),
     ("no filled form of this grade", PLAIN, Bulk({5: row()}, fillings={}), None, {"filling": None}),
-    ("no grade that one could hang on", PLAIN, Bulk(fillings={31: FILLED}), None, {"filling": None}),
+    ("no grade that one could hang on", PLAIN, Bulk({}, fillings={31: FILLED}), None, {"filling": None}),
+    ("a grade that nobody can read, and what hangs on it", PLAIN, Bulk(fillings={31: FILLED}), None,
+     {"filling": UNKNOWN}),
+    ("a grade that blind marking hides, and what hangs on it", BLIND, Bulk(fillings={31: FILLED}), status(graded=True),
+     {"grade": UNKNOWN, "filling": UNKNOWN}),
     ("forms that nobody may read", PLAIN, Bulk({5: row()}), None, {"filling": UNKNOWN}),
 ]  # fmt: skip
 
@@ -158,6 +167,12 @@ def test_an_earlier_attempt_is_what_the_status_tells_of_it() -> None:
 def test_an_earlier_attempt_that_was_not_read_is_unknown_and_a_later_one_is_empty() -> None:
     found = Stored(newest=1)
     assert (found.mark(0), found.mark(1), found.mark(2)) == (Mark(UNKNOWN, UNKNOWN), Mark(), Mark())
+
+
+def test_a_lock_closes_the_gradebook_and_so_does_an_override_and_nothing_else() -> None:
+    assert BookGrade(locked=True).is_closed
+    assert BookGrade(overridden=True).is_closed
+    assert not BookGrade(hidden=True, failed=True, rounded=True).is_closed
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ ROWS = [
     ),
     ("the grade is there", GRADE, after("<p>old</p>", Decimal(70)), Sight.THERE, Code.NONE),
     ("the grade is the old one", GRADE, after("<p>old</p>"), Sight.MISSING, Code.NOT_STORED),
+    ("no grade is there", GRADE, after("<p>old</p>", None), Sight.MISSING, Code.NOT_STORED),
     ("another grade is there", GRADE, after("<p>old</p>", Decimal(71)), Sight.CHANGED, Code.CHANGED_MEANWHILE),
     ("the filling is there", FORM, after(filling=FILLED), Sight.THERE, Code.NONE),
     (
