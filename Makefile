@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help pictures setup demo test test-live attack check audit sbom fuzz mutate format lock docs serve sandbox errors faults soak bench bench-compare bench-publish bench-download clean docker docker-build docker-test
+.PHONY: help pictures setup demo test test-live attack check audit sbom fuzz mutate format lock docs serve sandbox errors faults soak bench bench-pieces bench-compare bench-publish bench-download clean docker docker-build docker-test
 
 PYTHON ?= python3
 VENV   := .venv
@@ -98,6 +98,9 @@ soak: setup ## a bad day in SECONDS (600): memory, descriptors and tasks have to
 
 bench: setup $(NODE)/node_modules/.installed ## calls, downloads, sockets and starts beside a bare client, into benchmarks/results
 	$(BIN)/python benchmarks/bench.py
+
+bench-pieces: setup $(NODE)/node_modules/.installed ## where the CPU of a call goes, piece by piece
+	$(BIN)/python benchmarks/pieces.py
 
 bench-compare: setup ## two runs side by side: OLD and NEW are their bench.json
 	$(BIN)/python benchmarks/bench.py --compare $(OLD) $(NEW)

@@ -10,15 +10,17 @@ import argparse
 import json
 import platform
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import report
 import uvloop
-from cases import CASES, Case
+from cases import CASES, Case, users
 from pydantic import SecretStr
 from running import TICKET_KEY, bare, best, figures, listening, node, started
+from slow import slow
 from upstream import DOWNLOAD_ASSIGNMENT, made
 from yarl import URL
 
@@ -28,6 +30,7 @@ from rpc_moodle.settings import Settings
 
 IDLE_SOCKETS = 1000
 STARTS = 5
+SLOW_READERS, SLOW_CALLS = 200, 2
 Result = dict[str, Any]
 
 
@@ -43,22 +46,25 @@ class Bench:
         self._rounds = rounds
         self._seconds = seconds
 
+    def _job(self, case: Case, site: str, service: str) -> dict[str, Any]:
+        return {
+            "service": service,
+            "site": site,
+            "event": case.event,
+            "payload": case.payload,
+            "rows": case.rows,
+            "sockets": case.sockets,
+            "inFlight": case.in_flight,
+            "ownKeys": case.own_keys,
+            "seconds": self._seconds,
+            "warm": 1,
+            **case.job,
+        }
+
     async def case(self, case: Case) -> Result:
         """Measure a case."""
         async with listening("upstream.py", case.users, case.latency) as site, listening("probed.py") as service:
-            job = {
-                "service": service,
-                "site": site,
-                "event": case.event,
-                "payload": case.payload,
-                "rows": case.rows,
-                "sockets": case.sockets,
-                "inFlight": case.in_flight,
-                "ownKeys": case.own_keys,
-                "seconds": self._seconds,
-                "warm": 2,
-                **case.job,
-            }
+            job = self._job(case, site, service)
             stages = case.stages
             ours, theirs = [], []
             for _ in range(self._rounds):
@@ -114,6 +120,16 @@ class Bench:
         grown: int = seen["after"]["rss"] - seen["before"]["rss"]
         return round(grown / IDLE_SOCKETS, 1)
 
+    async def slow_readers(self) -> dict[str, float]:
+        """Give the MiB that those who read nothing make the service grow by, and those of all their replies."""
+        case = users(5000, 0, SLOW_READERS)
+        async with listening("upstream.py", case.users, 0) as site, listening("probed.py") as service:
+            await node({**self._job(case, site, service), "inFlight": 1, "seconds": 0.5})
+            before = await asked(f"{service}/__probe")
+            await slow(service, site, case, readers=SLOW_READERS, calls=SLOW_CALLS)
+            after = await asked(f"{service}/__probe")
+        return {"readers": SLOW_READERS, "calls": SLOW_CALLS, "peak_mib": round((after["peak"] - before["rss"]) / 1024)}
+
     async def start(self) -> dict[str, float]:
         """Measure a start of the service, of its command line, and of an aiohttp application beside it."""
         ways: dict[str, list[dict[str, float]]] = {"serve": [], "help": [], "bare": []}
@@ -142,25 +158,33 @@ async def run(only: str, rounds: int, seconds: float, out: Path) -> None:
         print(report.line(measured), flush=True)
         report.write(result, out)
 
+    began = time.monotonic()
     for case in CASES:
         if only in case.name:
-            tell(await bench.case(case))
+            try:
+                tell(await bench.case(case))
+            except SystemExit as failed:  # the others are worth their time
+                print(f"{case.name}: {failed}", file=sys.stderr)
     if only in "download":
         tell(await bench.download())
     if only in "idle sockets":
         result["idle_socket_kib"] = await bench.idle()
         print(f"{result['idle_socket_kib']} KiB per idle socket", flush=True)
+    if only in "slow readers":
+        result["slow_readers"] = await bench.slow_readers()
+        print(result["slow_readers"], flush=True)
     if only in "start":
         result["start"] = await bench.start()
         print(result["start"], flush=True)
     report.write(result, out)
+    print(f"in {time.monotonic() - began:.0f} s, into {out}")
 
 
 def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--only", default="", help="measure what has this in its name")
     options.add_argument("--rounds", type=int, default=3)
-    options.add_argument("--seconds", type=float, default=2.0, help="of a round")
+    options.add_argument("--seconds", type=float, default=1.0, help="of a round")
     options.add_argument("--out", type=Path, default=Path("benchmarks/results"))
     options.add_argument("--compare", nargs=2, type=Path, metavar=("OLD", "NEW"))
     given = options.parse_args()

@@ -4,6 +4,8 @@ Site, service and client are a process each. First the site sends at the speed o
 best: there the limits hold, and the status is 1 when one is missed. Then it sends from memory as fast as it can. That
 shows what the service costs: each byte is received, hashed (half of the service's time) and sent again, while the bare
 client only receives it; on two cores for three processes no service could come near it.
+
+``python benchmarks/bench_download.py links`` measures downloads over HTTP alone, behind links of one and ten gigabits.
 """
 
 import asyncio
@@ -39,6 +41,7 @@ PARALLEL = 4  # as many as the service itself takes from a site
 ROUNDS = 2
 GIGABIT = 10**9 / 8  # bytes per second
 SLOWEST = {"http": 0.7, "plain": 0.5}  # of the bare client's throughput
+LINKS = {1: 0.98, 10: 0.85}  # gigabits per second, and the least share of the bare client's throughput over HTTP
 MOST_MEMORY = 64  # MiB over idle, however large the files
 LONGEST_PING = 0.25  # seconds, during a stream
 NO_LIMIT = {"max_msg_size": 0}
@@ -309,6 +312,23 @@ async def measure(table: Table, rate: float) -> None:
                         table.speed(name, f"{way}, compressed", speed, bare)
 
 
+async def links() -> int:
+    """Measure downloads over HTTP behind links of several speeds; give how many limits were missed."""
+    missed = 0
+    for gigabits, least in LINKS.items():
+        async with process("site", str(gigabits * GIGABIT)) as child:
+            assert child.stdout is not None
+            loads = dict(zip(LOADS, json.loads(await child.stdout.readline()), strict=True))
+            load = Load(**loads["20 x 20 MiB"])
+            async with running(18_083) as service, caller(service) as calling:
+                found = await links_of(calling, load)
+                bare = await throughput(partial(calling.bare, load), load.total)
+                speed = await throughput(partial(calling.http, load, found), load.total)
+        missed += speed / bare < least
+        print(f"{gigabits:2} Gbit/s: {bare:5.0f} MiB/s bare, {speed:5.0f} over HTTP, {speed / bare:.2f} of it")
+    return missed
+
+
 async def main() -> int:
     """Measure with limits and without; give how many were missed."""
     print("A site behind a gigabit link")
@@ -320,7 +340,9 @@ async def main() -> int:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
+    if sys.argv[1:] == ["links"]:
+        sys.exit(1 if uvloop.run(links()) else 0)
+    elif len(sys.argv) > 1:
         uvloop.run({"site": site, "service": service}[sys.argv[1]](*sys.argv[2:]))  # type: ignore[operator] # two of ours
     else:
         sys.exit(1 if uvloop.run(main()) else 0)

@@ -49,6 +49,11 @@ def markdown(result: Result) -> str:
     parts = [table(COLUMNS, map(_row, result["cases"]))]
     if "idle_socket_kib" in result:
         parts.append(f"An idle socket takes {result['idle_socket_kib']:.0f} KiB.\n")
+    if slow := result.get("slow_readers"):
+        parts.append(
+            f"{slow['readers']} callers that read nothing of {slow['calls']} replies of 5,000 users each make the "
+            f"service grow by {slow['peak_mib']:.0f} MiB at its peak.\n"
+        )
     if start := result.get("start"):
         parts.append(
             f"`serve` listens after {start['serve_seconds']:.2f} s ({start['serve_cpu']:.2f} s CPU) and takes "

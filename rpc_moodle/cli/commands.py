@@ -30,6 +30,7 @@ WRITTEN: Mapping[str, str] = MappingProxyType(
         "accounts": "login",
         "doctor": "doctor",
         "publish": "publish",
+        "worksheet": "worksheet",
     }
 )
 """The commands that are written by hand, each a function of its name, and the module of it; the others are methods."""

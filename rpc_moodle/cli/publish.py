@@ -18,6 +18,7 @@ from rpc_moodle.cli.folder import given, read_folder, with_files
 from rpc_moodle.cli.generated import OF_A_PERSON
 from rpc_moodle.cli.participants import Numbers, numbers
 from rpc_moodle.cli.sheet import Line, NoSheet, read_sheet, resolve
+from rpc_moodle.cli.untouched import decimals_of, without_repeated
 from rpc_moodle.errors import sentence
 from rpc_moodle.moodle import MoodleError
 from rpc_moodle.moodle.text import plain_name
@@ -57,6 +58,7 @@ def publish(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Publish grades and feedback texts from a CSV, or from Moodle's own grading worksheet, and files from a folder.
 
+    Of a worksheet, what it only repeats is not published: it has comments without their markup, and rounded grades.
     What would change is shown first, and confirmed. The exit status is 0 when all is published, 1 when somebody's
     failed or nobody confirmed, 2 when the file cannot be used.
     """
@@ -75,8 +77,14 @@ def publish(  # noqa: PLR0913 - the options of a command
     if not items:
         hint = "SHEET" if sheet else "--files"
         raise typer.BadParameter("it names nobody who takes part and has anything to publish", param_hint=hint)
-    payload = {**where, "grades": items, "replaceFiles": replace_files}
+    payload: dict[str, object] = {**where, "grades": items, "replaceFiles": replace_files}
     planned = call(allowed, "publishGrades", {**payload, "dryRun": True})
+    if (maxima := [line.maximum for line in lines if line.maximum]) and "data" in planned:
+        payload["grades"] = without_repeated(items, planned["data"]["results"], max(map(decimals_of, maxima)))
+        if not payload["grades"]:
+            typer.echo("The worksheet holds nothing that is not in Moodle already.")
+            raise typer.Exit(1 if wrong else 0)
+        planned = call(allowed, "publishGrades", {**payload, "dryRun": True})
     names = {each["id"]: each["fullname"] for each in people}
     report(Console(), "what would change" if dry_run else "what will change", planned, names)
     if dry_run:

@@ -14,6 +14,7 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "participant": ("identifier",),
         "grade": ("grade", "points"),
         "text": ("text", "feedback", "comment", "feedback comments"),
+        "maximum": ("maximum grade",),
     }
 )
 _PARTICIPANT = re.compile(r"\D*(\d+)")
@@ -21,7 +22,10 @@ _PARTICIPANT = re.compile(r"\D*(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a sheet: who is meant, and what is to be published; ``number`` counts from 1, the header included."""
+    """A line of a sheet: who is meant, and what is to be published; ``number`` counts from 1, the header included.
+
+    ``maximum`` is that of Moodle's worksheet, which writes grades with as many decimals.
+    """
 
     number: int
     user: str = ""
@@ -30,6 +34,7 @@ class Line:
     participant: str = ""
     grade: str = ""
     text: str = ""
+    maximum: str = ""
 
 
 class NoSheet(ValueError):

@@ -1,6 +1,6 @@
 """The users and the assignments of a course."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Literal, NotRequired, cast
 
@@ -76,7 +76,8 @@ async def get_users_from_course(request: CourseUsersRequest, call: Call) -> list
     )
     async with moodle_of(request, call, counting=True) as moodle:
         people = People(moodle.language)
-        write = partial(_course_user, people, asked.fields)
+        plain = cast("Callable[[users.DetailedUser], CourseUser]", people.user)
+        write = partial(_course_user, people, asked.fields) if asked.fields else plain
         if request.page is not None:
             rows = await users.page(moodle, request.course_id, asked, number=request.page, size=request.page_size)
             return await call.mapped(write, rows)

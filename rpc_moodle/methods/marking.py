@@ -94,7 +94,9 @@ async def get_deadlines(request: DeadlinesRequest, call: Call) -> list[Deadline]
         flags = await deadlines.flags(moodle, assignment.id)
         rows = await submissions.latest(moodle, assignment)
         found, _ = await described.of_courses(moodle, [request.course_id])
-        page = next(each for each in found if each.cmid == request.assignment_id)
+        page = next((each for each in found if each.cmid == request.assignment_id), None)
+        if page is None:
+            raise errors.NotFound("The assignment is no longer there.", function=_FIND)
         every = deadlines.deadlines(page, flags, rows)
         if request.user_ids is None:
             return every

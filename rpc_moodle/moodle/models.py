@@ -1,6 +1,6 @@
 """What Moodle answers: only what this library uses, tolerant of missing and extra keys.
 
-Rows that come by the thousand are records or typed dicts, which cost a tenth and a third of model instances to read
+Rows that come by the thousand are records or typed dicts, which cost a sixth and a third of model instances to read
 (``docs/performance``); a key that Moodle withholds is absent from a typed dict, so read those with ``.get``.
 """
 

@@ -1,6 +1,7 @@
 """The address of a Moodle site, whatever a person pasted for it."""
 
 import re
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from yarl import URL
@@ -20,6 +21,7 @@ _LONGEST_NAME = 254
 _DECODED = 4  # times that a server and what stands before it might decode a path
 
 
+@lru_cache(maxsize=1000)  # a call reads its site's twice, most calls the same; what is refused is not kept
 def site_url(pasted: str) -> URL:
     """Read the root URL of a Moodle site from what a person pasted.
 

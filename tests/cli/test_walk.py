@@ -20,6 +20,8 @@ async def test_the_walk_of_the_documentation_can_be_walked(tmp_path: Path, monke
     sheet = re.search(r"^```text\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     assert sheet is not None
     (tmp_path / "grades.csv").write_text(sheet[1])
+    (tmp_path / "feedback").mkdir()
+    (tmp_path / "feedback" / "9.txt").write_text("See the margins.")
     walk = text.partition("<!-- walk: begin -->")[2].partition("<!-- walk: end -->")[0]
     steps = [shlex.split(line)[1:] for line in walk.splitlines() if line.startswith("rpc-moodle ")]
     assert len(steps) > 10

@@ -73,7 +73,7 @@ TROUBLES = (
     Trouble("reset", UNREACHABLE, Rule(fault=Fault.CUT_BEFORE)),
     Trouble("reset, work done", UNREACHABLE, _after(Fault.CUT_AFTER)),
     Trouble("reset once", OK, Rule(fault=Fault.CUT_BEFORE, times=1)),
-    Trouble("truncated", BAD, Rule(fault=Fault.TRUNCATED), seconds=2, passing=True),
+    Trouble("truncated", BAD, Rule(fault=Fault.TRUNCATED), seconds=4, passing=True),
     Trouble("truncated, work done", BAD, _after(Fault.TRUNCATED_AFTER), passing=True),
     _status(429, BUSY),
     _status(429, BUSY, 30),

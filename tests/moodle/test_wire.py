@@ -225,6 +225,7 @@ def test_a_message_is_one_short_line_without_markup(text: str, shown: str) -> No
         "sessionwaiterr",
         "locktimeout",
         "ex_unabletolock",
+        "storedfilecannotcreatefiledirs",
     ],
 )
 def test_a_mood_of_moodles_passes(errorcode: str) -> None:

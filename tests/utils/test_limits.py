@@ -210,8 +210,7 @@ async def test_what_is_being_written_to_many_who_read_nothing_counts_as_well(ser
             await reader.readuntil(b"\r\n\r\n")
             for text in ("40", '421["tally",{"numbers":[10000000]}]'):
                 writer.write(frame(text))
-        while not any(line["event"] == "caller_does_not_read" for line in logs.lines):
-            await asyncio.sleep(0)
+        await until(lambda: any(line["event"] == "caller_does_not_read" for line in logs.lines))
         assert await figure(url, "rpc_unread_bytes") < 12_000_000 + 2 * 10_000_000
 
 

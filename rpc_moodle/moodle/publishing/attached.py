@@ -51,6 +51,11 @@ class Attached:
         """The attempt whose files they are."""
         return self.entry.attempt or 0
 
+    def begin(self) -> None:
+        """Forget what a draft area holds that was not filled to its end."""
+        self.expected.clear()
+        self._paths.clear()
+
     def is_to_be(self, path: str, size: int, sha1: str, *, instead_of: str) -> None:
         """Note what a file is in the draft area, where Moodle may have given it another path than was asked for."""
         self.expected[path] = size, sha1
@@ -147,10 +152,11 @@ def unknown(entry: Entry) -> Result:
     return _failed(entry, Code.FILES_UNKNOWN, _UNKNOWN)
 
 
-def unreadable(entry: Entry, error: Exception) -> Result:
-    """Refuse files whose content does not come."""
+def unreadable(entry: Entry, number: int, error: Exception) -> Result:
+    """Refuse files of which one, counted from 0, does not come."""
     reason = (error.strerror or type(error).__name__) if isinstance(error, OSError) else str(error)
-    return _failed(entry, Code.INVALID_ENTRY, f"A file cannot be read: {reason[:200] or type(error).__name__}.")
+    field = f"files.{number}.content ({entry.files[number].name})"
+    return _failed(entry, Code.INVALID_ENTRY, f"{field} cannot be read: {reason[:200] or type(error).__name__}.")
 
 
 def too_large(entry: Entry, arrangement: Arrangement, limit: int) -> Result:
@@ -165,6 +171,15 @@ def too_large(entry: Entry, arrangement: Arrangement, limit: int) -> Result:
 def file_refused(entry: Entry, error: errors.NotDone) -> Result:
     """Report that Moodle did not take a file; nothing was written."""
     return _failed(entry, Code.FILE_REFUSED, f"{error} Nothing was written.")
+
+
+def renamed(entry: Entry, file: There) -> Result:
+    """Refuse files beside one that Moodle has and would no longer take under its name."""
+    text = (
+        f"{file.path.removeprefix('/')} is there, and its name has characters that Moodle takes out of uploads, so "
+        "that it could not stay as it is: rename it in Moodle, or pass replaceFiles. Nothing was written."
+    )
+    return _failed(entry, Code.FILE_REFUSED, text)
 
 
 def changed_meanwhile(entry: Entry) -> Result:

@@ -19,6 +19,7 @@ from rpc_moodle.moodle.publishing.report import Outcome, Result, WriterName, cal
 from rpc_moodle.moodle.publishing.sender import Sender
 from rpc_moodle.moodle.publishing.stored import Stored
 from rpc_moodle.transport.gather import together
+from rpc_moodle.transport.retry import again
 
 _SIDE_BY_SIDE = 3
 """Uploads of one publication at a time: each keeps one of the site's few workers busy until it is done."""
@@ -118,10 +119,13 @@ class Attaching:
         return Attached(entry, arranged(held, (), frozenset(), replace=False).as_it_is, None, seen=True)
 
     async def _held(self, entry: Entry) -> list[Held]:
-        try:
-            return [await self.contents.held(file) for file in entry.files]
-        except Exception as error:  # noqa: BLE001 - whatever a file's source does, it costs this user only
-            raise _Settled(attached.unreadable(entry, error)) from None
+        held: list[Held] = []
+        for file in entry.files:
+            try:
+                held.append(await self.contents.held(file))
+            except Exception as error:  # noqa: BLE001 - whatever a file's source does, it costs this user only
+                raise _Settled(attached.unreadable(entry, len(held), error)) from None
+        return held
 
     async def _drafted(self, own: Attached, before: Stored, known: _Known) -> Entry:
         """Fill the draft area of an entry that is to be written. Raises _Settled, TimeoutError and any MoodleError."""
@@ -135,15 +139,20 @@ class Attaching:
             raise _Settled(own.told(self.sender.planned(decided)))
         if own.changes:
             async with asyncio.timeout_at(known.until), self._uploads:
-                entry = replace(entry, draft=await self._filled(own))
+                draft = await again(lambda _: self._filled(own), read=True, remaining=self.time_left)
+            entry = replace(entry, draft=draft)
             if await self.files.before(entry.user_id, own.attempt, before, known.rows) != own.there:
                 raise _Settled(attached.changed_meanwhile(entry))
         self._attached[entry.user_id] = own
         return entry
 
     async def _filled(self, own: Attached) -> int:
-        """Fill a draft area with all that the user's files are to be, one upload after the other."""
+        """Fill a draft area with all that the user's files are to be, one upload after the other.
+
+        It is a fresh one, so that it can be done again.
+        """
         draft = 0
+        own.begin()
         try:
             for placed in own.mine:
                 held = placed.held
@@ -153,8 +162,10 @@ class Attaching:
                 passed = _Passed(self.moodle, file.url)
                 try:
                     draft, path = await self._put(Upload(file.name, passed.pieces(), file.size), draft, file.folder)
-                except errors.Disconnected:
-                    raise passed.error or errors.Unproven(f"{file.path} is not what the site lists.") from None
+                except errors.Disconnected as broken:
+                    raise passed.error or broken from None
+                if path != file.path:
+                    raise _Settled(attached.renamed(own.entry, file))
                 own.is_to_be(path, file.size, passed.sha1, instead_of=file.path)
         except errors.NotDone as error:
             raise _Settled(attached.file_refused(own.entry, error)) from None

@@ -70,13 +70,14 @@ async def test_files_are_sent_whole_and_in_order_after_the_token(version: str, t
         stored = await moodle.upload(*files, itemid=7)
     assert stored[0]["filename"] == "räport 1.txt"
     assert stored[0]["itemid"] > 0
-    assert site.fields[:3] == [("token", None, TOKEN.encode()), ("filearea", None, b"draft"), ("itemid", None, b"7")]
-    assert [(name, content) for name, _, content in site.fields[3:]] == [
+    own = [("token", TOKEN.encode()), ("filearea", b"draft"), ("itemid", b"7"), ("filepath", b"/")]
+    assert site.fields[:4] == [(name, None, value) for name, value in own]
+    assert [(name, content) for name, _, content in site.fields[4:]] == [
         ("file_0", b"hello"),
         ("file_1", path.read_bytes()),
         ("file_2", b"x" * 900_000),
     ]
-    assert site.fields[4][1] == "on disk.bin"
+    assert site.fields[5][1] == "on disk.bin"
     assert site.length
 
 

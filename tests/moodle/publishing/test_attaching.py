@@ -21,11 +21,14 @@ from rpc_moodle.moodle.publishing import (
     Report,
     Result,
 )
+from rpc_moodle.moodle.publishing.file_reader import FileReader
+from rpc_moodle.moodle.publishing.keys import Key
 from rpc_moodle.sandbox import Fault, Sandbox, Seen, Stage, feedback_files, grading, standings, uploads
 from rpc_moodle.sandbox.files import StoredFile
 from rpc_moodle.sandbox.people import User
 from rpc_moodle.sandbox.site import Site
 from rpc_moodle.sandbox.work import Assignment, Grade
+from rpc_moodle.transport import retry
 from tests.moodle.publishing.conftest import Client
 from tests.moodle.publishing.lookout import FIVE, FULL, Lookout
 from tests.moodle.publishing.runs import publish
@@ -184,6 +187,17 @@ async def test_folders_that_are_there_are_kept(run: Publish, put: Put, essay: As
     assert given(essay) == {"/sub/dir ä/räw ü.txt": b"deep", "/räw ü.txt": b"top"}
 
 
+async def test_a_file_that_could_not_keep_its_name_is_not_put_back_under_another(
+    run: Publish, put: Put, essay: Assignment
+) -> None:
+    put(5)
+    essay.grades[5, 0].files = [StoredFile("it's.txt", b"old")]
+    result = only(await run(Entry(5, files=(ONE,))))
+    assert (result.outcome, result.code) == (Outcome.FAILED, Code.FILE_REFUSED)
+    assert "it's.txt" in result.message
+    assert given(essay) == {"/it's.txt": b"old"}
+
+
 async def test_a_dry_run_shows_the_files_and_uploads_nothing(
     run: Publish, sandbox: Sandbox, put: Put, essay: Assignment
 ) -> None:
@@ -232,9 +246,9 @@ async def test_a_file_that_cannot_be_read_costs_its_user_alone(run: Publish, ess
     ]
     report = await run(*rows)
     said = {result.user_id: (result.code, result.message) for result in report.results}
-    assert said[5] == (Code.INVALID_ENTRY, "A file cannot be read: No such file or directory.")
-    assert said[6] == (Code.INVALID_ENTRY, "A file cannot be read: the source is gone.")
-    assert said[7] == (Code.INVALID_ENTRY, "A file cannot be read: there is nothing in it.")
+    assert said[5] == (Code.INVALID_ENTRY, "files.0.content (a.txt) cannot be read: No such file or directory.")
+    assert said[6] == (Code.INVALID_ENTRY, "files.0.content (a.txt) cannot be read: the source is gone.")
+    assert said[7] == (Code.INVALID_ENTRY, "files.0.content (a.txt) cannot be read: there is nothing in it.")
     assert said[9] == (Code.NONE, "")
     assert given(essay, 9) == {"/essay.pdf": b"one"}
 
@@ -250,13 +264,14 @@ async def test_where_feedback_files_are_switched_off_nothing_is_written(run: Pub
 
 @pytest.mark.parametrize("told", [True, False])
 async def test_a_key_that_may_not_upload_fails_the_rows_with_files_alone(
-    run: Publish, key: Callable[..., MoodleClient], essay: Assignment, told: bool
+    run: Publish, key: Callable[..., MoodleClient], sandbox: Sandbox, essay: Assignment, told: bool
 ) -> None:
     functions = tuple(name for name in FULL if told or name != "core_webservice_get_site_info")
     report = await run(Entry(5, "text", files=(ONE,)), Entry(6, "text"), moodle=key(functions, uploads=False))
     assert [result.code for result in report.results] == [Code.MAY_NOT_UPLOAD, Code.NONE]
     assert "Can upload files" in report.results[0].message
     assert (5, 0) not in essay.grades
+    assert any(seen.path == uploads.SCRIPT for seen in sandbox.site.requests) is not told
 
 
 @pytest.mark.parametrize(
@@ -304,6 +319,21 @@ async def test_a_site_that_stores_other_bytes_is_found_out(
     assert states(result) == {"essay.pdf": FileState.NOT_STORED}
 
 
+async def test_a_site_that_loses_what_was_to_stay_is_found_out(
+    run: Publish, put: Put, essay: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forgetful(site: Site, assignment: Assignment, row: Grade, user: User, draft: int) -> bool:
+        changed = feedback_files.give(site, assignment, row, user, draft)
+        row.files = [file for file in row.files if file.filename != "old.txt"]
+        return changed
+
+    put(5, old_txt=b"old")
+    monkeypatch.setattr(grading, "give", forgetful)
+    result = only(await run(Entry(5, files=(ONE,))))
+    assert (result.outcome, result.code) == (Outcome.FAILED, Code.CHANGED_MEANWHILE)
+    assert "old.txt" in result.message
+
+
 async def test_a_file_that_moodle_refuses_is_named_and_nothing_is_written(
     run: Publish, essay: Assignment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -342,7 +372,8 @@ async def test_what_a_workflow_holds_back_is_proven_by_its_address(run: Publish,
     assert (first.outcome, states(first)) == (Outcome.PUBLISHED, {"essay.pdf": FileState.STORED})
     again = only(await run(Entry(5, files=(ONE,))))
     assert (again.outcome, states(again)) == (Outcome.UNCHANGED, {"essay.pdf": FileState.UNCHANGED})
-    assert only(await run(Entry(5, files=(TWO,)))).code is Code.FILES_UNKNOWN
+    for file in (TWO, FeedbackFile("other.pdf", b"one")):
+        assert only(await run(Entry(5, files=(file,)))).code is Code.FILES_UNKNOWN
     assert given(essay) == {"/essay.pdf": b"one"}
 
 
@@ -375,6 +406,57 @@ async def test_a_team_gets_the_same_files_each_member_its_own(
     )
     assert report.published > 1
     assert all(given(team, result.user_id) == {"/t.txt": b"for all of you"} for result in report.results)
+
+
+async def test_a_member_of_a_team_whom_no_list_names_keeps_files(
+    key: Callable[..., MoodleClient], sandbox: Sandbox
+) -> None:
+    team = sandbox.site.by_cmid(11)
+    assert team is not None
+    team.feedback_files = True
+    member = 7
+    team.attempts.pop((member, 0), None)
+    team.grades[member, 0] = Grade(900, member, 0, 1, 1, files=[StoredFile("old.txt", b"old")])
+    moodle = key()
+    known = await assignment_of(moodle, 2, 11)
+    report = await publish(moodle, known, [Entry(member, files=(ONE,))])
+    assert report.published == 1
+    assert given(team, member) == {"/old.txt": b"old", "/essay.pdf": b"one"}
+
+
+async def test_files_for_many_are_written_a_few_users_at_a_time(
+    run: Publish, sandbox: Sandbox, essay: Assignment
+) -> None:
+    users = (5, 6, 7, 9, 10, 11, 12, 13)
+    assert (await run(*(Entry(user, files=(ONE,)) for user in users))).published == len(users)
+    done = [seen.path if seen.path == uploads.SCRIPT else seen.function for seen in sandbox.site.requests]
+    last = len(done) - 1 - done[::-1].index(uploads.SCRIPT)
+    assert "mod_assign_submit_grading_form" in done[:last], "a call that is cut short has given nobody anything"
+
+
+async def test_who_cannot_be_written_to_uploads_nothing(
+    run: Publish, key: Callable[..., MoodleClient], sandbox: Sandbox
+) -> None:
+    result = only(await run(Entry(5, files=(ONE,)), moodle=key(KEYS["many"]), notify=False))
+    assert result.code is Code.WOULD_NOTIFY
+    assert not any(seen.path == uploads.SCRIPT for seen in sandbox.site.requests)
+
+
+@pytest.mark.parametrize(("course", "account", "limit"), [(0, 0, 0), (9, 0, 9), (0, 7, 7), (9, 7, 7), (5, 7, 5)])
+async def test_the_least_limit_counts_and_is_asked_for_once(
+    key: Callable[..., MoodleClient], sandbox: Sandbox, essay: Assignment, course: int, account: int, limit: int
+) -> None:
+    sandbox.site.courses[2].maxbytes = course
+    moodle = key(("core_course_get_courses_by_field", *FULL))
+    asked = Key(moodle, _at_once, max_upload=account)
+    files = FileReader(moodle, await assignment_of(moodle, 2, essay.cmid), asked)
+    assert await files.limit() == limit
+    assert await files.limit() == limit
+    assert [seen.function for seen in sandbox.site.requests].count("core_course_get_courses_by_field") == 1
+
+
+async def _at_once(call: Callable[[], Awaitable[object]]) -> object:
+    return await call()
 
 
 async def test_a_locked_submission_gets_no_file(
@@ -426,6 +508,26 @@ async def test_an_upload_that_fails_costs_its_user_alone_and_the_same_again_ends
     assert (second.published, second.unchanged) == (1, 1)
     both = {"/old.txt": b"old", "/essay.pdf": b"one"}
     assert (given(essay), given(essay, 6)) == (both, both)
+
+
+async def test_an_upload_that_fails_for_a_moment_is_done_again_into_an_area_of_its_own(
+    run: Publish, put: Put, sandbox: Sandbox, essay: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retry, "ATTEMPTS", 3)
+    monkeypatch.setattr(retry, "FIRST_PAUSE", 0.001)
+    put(5, old_txt=b"old")
+    at = 0
+
+    def choose(seen: Seen) -> Fault:
+        nonlocal at
+        at += seen.path == uploads.SCRIPT
+        return Fault.CUT_AFTER if seen.path == uploads.SCRIPT and at == 2 else Fault.NONE
+
+    sandbox.site.fault = choose
+    result = only(await run(Entry(5, files=(ONE,))))
+    assert (result.outcome, states(result)) == (Outcome.PUBLISHED, {"essay.pdf": FileState.STORED})
+    assert given(essay) == {"/old.txt": b"old", "/essay.pdf": b"one"}
+    assert len(sandbox.site.drafts) == 2
 
 
 @pytest.mark.parametrize("fault", [Fault.TRUNCATED, Fault.ERROR_BEFORE, Fault.CUT_BEFORE])

@@ -7,6 +7,7 @@ import pytest
 from rpc_moodle.moodle.publishing import Entry, InvalidEntries, Options, TextFormat, is_empty
 from rpc_moodle.moodle.publishing.duplicates import united
 from rpc_moodle.moodle.publishing.entries import check, fault, fit_format
+from rpc_moodle.moodle.publishing.feedback_files import FeedbackFile
 
 
 @pytest.mark.parametrize(
@@ -82,3 +83,12 @@ def test_a_rule_says_which_row_counts(rule: str, grade: Decimal, text: str) -> N
 def test_what_is_no_number_has_no_sum() -> None:
     kept, failed = united([A, Entry(5, grade="good")], Options(on_duplicate="sum"))
     assert (kept, len(failed)) == ([], 1)
+
+
+@pytest.mark.parametrize(("rule", "counted"), [(None, None), ("sum", None), ("mean", None), ("last", b"two")])
+def test_of_different_files_the_last_count_or_none(rule: str | None, counted: bytes | None) -> None:
+    rows = [Entry(5, "x", files=(FeedbackFile("a.txt", content),)) for content in (b"one", b"two")]
+    kept, failed = united(rows, Options(on_duplicate=rule))  # type: ignore[arg-type] # a parameter of the test
+    assert [entry.files[0].content for entry in kept] == ([] if counted is None else [counted])
+    assert len(failed) == (counted is None)
+    assert united([rows[0], rows[0]], Options()) == ([rows[0]], [])
