@@ -171,7 +171,7 @@ def compare(
     for user, result in results.items():
         was, now = before.get(user, Standing()), after.get(user, Standing())
         if result.outcome is Outcome.FAILED:
-            assert result.code not in NEVER, result
+            assert result.code not in NEVER or was_hidden_unreleased(result, was), result
             assert result.code is not Code.NOT_STORED or is_closed_unseen(key, was), result
         elif not how.dry_run and not (result.code is Code.NOT_VERIFIED and is_closed_unseen(key, was)):
             done(by_user[result.via or user], how, now, result)
@@ -186,6 +186,13 @@ def is_closed_unseen(key: str, standing: Standing) -> bool:
     return (
         key not in {"full", "form"} and standing.book is not None and (standing.book.locked or standing.book.overridden)
     )
+
+
+def was_hidden_unreleased(result: Result, standing: Standing) -> bool:
+    """Tell whether a hidden gradebook had no grade, which who may not see hidden grades reads always, and now has."""
+    book = standing.book
+    unreleased = book is not None and book.hidden and book.grade is None and standing.workflow == ""
+    return result.code is Code.CHANGED_MEANWHILE and unreleased and any(each[1] is not None for each in standing.grades)
 
 
 def told(one: Assignment, standing: Standing) -> Standing:
@@ -207,6 +214,9 @@ def only_what_was_named(
     """Say of each part of a standing that it is as before, unless the entry names it."""
     if result.code is Code.NOT_STORED and key not in {"full", "form"}:
         assert new.grades == old.grades  # locked in a gradebook that the key does not see, and told truthfully
+        return
+    if was_hidden_unreleased(result, old):
+        assert new.grades == old.grades
         return
     assert result.outcome is Outcome.PUBLISHED, (result, old, new)
     if entry.text is None:
