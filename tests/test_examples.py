@@ -1,5 +1,7 @@
 """The one list of how methods are called: every method is in it, and each of its calls succeeds."""
 
+import pytest
+
 from rpc_moodle.app import create_app
 from rpc_moodle.methods import METHODS
 from rpc_moodle.sandbox import PLUGINS, Sandbox
@@ -13,6 +15,7 @@ def test_every_method_has_an_example() -> None:
     assert set(EXAMPLES) == {method.name for method in METHODS}, "add it to rpc_moodle/sandbox/examples.py"
 
 
+@pytest.mark.usefixtures("quick_looks")
 async def test_all_examples_succeed_one_after_the_other() -> None:
     settings = Settings(allow_private=True)
     async with (

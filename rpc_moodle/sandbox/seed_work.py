@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -201,6 +202,10 @@ def made_up(name: str, size: int, start: bytes = b"") -> StoredFile:
     """Make a file of ``size`` bytes that begins with ``start`` and goes on as its name decides."""
     if size > _LARGE:
         return StoredFile(name, Repeated(blake2b(name.encode()).digest() * 4096, size))
+    return StoredFile(name, (start + _body(name, size))[:size])
+
+
+@lru_cache(maxsize=1000)  # tests make thousands of sites with the same files
+def _body(name: str, size: int) -> bytes:
     seed = blake2b(f"{name}:{size}".encode()).digest()
-    body = b"".join(blake2b(seed + at.to_bytes(4, "big")).digest() for at in range(size // 64 + 1))
-    return StoredFile(name, (start + body)[:size])
+    return b"".join(blake2b(seed + at.to_bytes(4, "big")).digest() for at in range(size // 64 + 1))

@@ -50,6 +50,12 @@ async def url() -> AsyncIterator[str]:
         yield url
 
 
+@pytest.fixture
+def hasty_close(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a service that stops not wait until those who never ask again have heard of it."""
+    monkeypatch.setattr("utils.server.engine.CLOSE_SECONDS", 0.05)
+
+
 Serve = Callable[..., Awaitable[str]]
 
 

@@ -25,6 +25,8 @@ from utils.server.transports import STRANGER_DROP_BYTES
 TOKEN = "5ecret-of-a-backend"
 TOKENS = (SecretStr(TOKEN),)
 AUTH = json.dumps({"token": TOKEN})
+pytestmark = pytest.mark.usefixtures("hasty_close")
+
 MIB = 2**20
 
 

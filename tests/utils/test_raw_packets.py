@@ -18,6 +18,9 @@ from utils.server import transports
 Connect = Callable[[], Awaitable[RawSocket]]
 
 
+pytestmark = pytest.mark.usefixtures("hasty_close")
+
+
 @pytest.mark.parametrize(
     ("packet", "code"),
     [

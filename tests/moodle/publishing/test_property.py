@@ -258,7 +258,7 @@ def done(entry: Entry, how: Options, now: Standing, result: Result) -> None:
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=60, deadline=None, phases=PHASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, phases=PHASES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     kind=kinds,
     key=st.sampled_from(["full", "form", *KEYS]),
