@@ -33,7 +33,7 @@ demo: setup ## sandbox and service, every published method called once, readable
 
 test: setup ## every test
 	@command -v npm >/dev/null && $(MAKE) --no-print-directory $(NODE)/node_modules/.installed || echo "npm is missing: the Node tests will be skipped"
-	$(BIN)/python -m pytest --numprocesses 2
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 test-live: setup ## the contract's promises against MOODLE_URL, with the ids and tokens in IDS; WRITE=1 writes, too
 	@test -n "$(MOODLE_URL)" && test -r "$(IDS)" || { echo "Say which site: make test-live MOODLE_URL=https://moodle.example.edu IDS=ids.json"; exit 2; }

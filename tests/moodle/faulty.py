@@ -22,7 +22,7 @@ Step = Callable[["FaultySite", web.Request], Awaitable[web.StreamResponse]]
 class FaultySite:
     """``plan`` holds what happens to the next requests, one step each; then the file is served as it should be."""
 
-    content: bytes = bytes(range(256)) * 40_000
+    content: bytes = field(default=bytes(range(256)) * 40_000, repr=False)  # pytest writes what a fixture gives
     mimetype: str = "application/pdf"
     ranges: bool = True
     etag: str = ""
