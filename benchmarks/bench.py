@@ -158,12 +158,13 @@ async def run(only: str, rounds: int, seconds: float, out: Path) -> None:
         print(report.line(measured), flush=True)
         report.write(result, out)
 
-    began = time.monotonic()
+    began, failures = time.monotonic(), 0
     for case in CASES:
         if only in case.name:
             try:
                 tell(await bench.case(case))
             except SystemExit as failed:  # the others are worth their time
+                failures += 1
                 print(f"{case.name}: {failed}", file=sys.stderr)
     if only in "download":
         tell(await bench.download())
@@ -178,6 +179,8 @@ async def run(only: str, rounds: int, seconds: float, out: Path) -> None:
         print(result["start"], flush=True)
     report.write(result, out)
     print(f"in {time.monotonic() - began:.0f} s, into {out}")
+    if failures:
+        sys.exit(f"{failures} cases failed")
 
 
 def main() -> None:

@@ -22,14 +22,10 @@ async def fresh() -> AsyncIterator[Matrix]:
         yield made
 
 
-STATUSES = [trouble for trouble in TROUBLES if trouble.name[:3].isdecimal()]
-"""Troubles that are much alike: here, each meets a third of the ways; in ``make faults``, all."""
-
-
 @pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.name)
 async def test_every_method_survives(trouble: Trouble, fresh: Matrix) -> None:
-    ways = WAYS[STATUSES.index(trouble) % 3 :: 3] if trouble in STATUSES else WAYS
-    row = await fresh.row(trouble, ways)
+    half = TROUBLES.index(trouble) % 2  # many troubles are much alike: here each meets half of the ways
+    row = await fresh.row(trouble, WAYS[half::2])
     problems = [f"{cell.way.name}: {problem}" for cell in row.cells for problem in cell.problems]
     assert not [*problems, *row.problems]
 
