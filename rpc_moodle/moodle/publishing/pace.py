@@ -12,6 +12,7 @@ _READING, _LEAST_READING = 1.5, 0.3
 """Seconds that are kept for reading, until that has been measured; and at least, whatever was measured."""
 
 _FEW_TOGETHER = 8
+"""Users who are written to together in hardly more time than one."""
 
 
 class Pace:
