@@ -67,14 +67,14 @@ class Reader:
                 found[entry.user_id] = self._from_bulk(entry.user_id, bulk)
         return found
 
-    async def survey(self, entries: Sequence[Entry]) -> dict[int, State]:
-        """Read the state of all those of whom the requests about everybody tell enough.
+    async def survey(self) -> None:
+        """Ask what tells of everybody; the next :meth:`before` begins with it. Raises any MoodleError."""
+        self._surveyed = await self._bulk()
 
-        The next :meth:`before` begins with what was read here. Raises any MoodleError.
-        """
-        bulk = self._surveyed = await self._bulk()
-        users = [entry.user_id for entry in entries if not self._asks_about(entry, bulk)]
-        return {user: self._from_bulk(user, bulk) for user in users}
+    def surveyed(self, entry: Entry) -> State | None:
+        """Return the state of a user of whom the survey tells enough, None of the others."""
+        bulk = self._surveyed
+        return None if bulk is None or self._asks_about(entry, bulk) else self._from_bulk(entry.user_id, bulk)
 
     def is_graded(self, user: int) -> bool:
         """Whether the survey tells that a user has a grade."""

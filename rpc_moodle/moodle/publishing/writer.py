@@ -35,22 +35,23 @@ class Writer:
         who has a grade already is asked about last, and all others in another order at each call.
         """
         try:
-            states = await self.reader.survey(entries)
+            await self.reader.survey()
         except errors.MoodleError:
             return [], list(entries)  # it is told of each when its turn comes
         results: list[Result] = []
         known: list[Entry] = []
+        others: list[Entry] = []
         for number, entry in enumerate(entries):
             if number % _AT_ONE_GO == 0:
                 await asyncio.sleep(0)
-            if entry.user_id in states and not entry.files:
-                decided = self._decide(entry, states[entry.user_id])
-                if isinstance(decided, Result):
-                    results.append(decided)
-                else:
-                    known.append(entry)
-        placed = {result.user_id for result in results} | {entry.user_id for entry in known}
-        others = [entry for entry in entries if entry.user_id not in placed]
+            state = None if entry.files else self.reader.surveyed(entry)
+            decided = None if state is None else self._decide(entry, state)
+            if decided is None:
+                others.append(entry)
+            elif isinstance(decided, Result):
+                results.append(decided)
+            else:
+                known.append(entry)
         random.shuffle(others)
         others.sort(key=lambda entry: entry.names_grade and self.reader.is_graded(entry.user_id))
         return results, known + others
