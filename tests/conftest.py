@@ -3,9 +3,16 @@ import os
 import pytest
 from hypothesis import settings
 
+from rpc_moodle.moodle.files import remote
+from rpc_moodle.transport import retry
+
 # The sandbox listens on this machine, which the service refuses to call unless its operator allows it.
 os.environ["RPC_MOODLE_ALLOW_PRIVATE"] = "true"
 
+
+# Pauses between attempts are for sites: here they would only be waited for.
+retry.FIRST_PAUSE = 0.02
+remote.FIRST_PAUSE = 0.01
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("any machine", deadline=None)

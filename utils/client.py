@@ -1,7 +1,8 @@
 """A caller of any service on this kit: what a backend does with a socket, for scripts, demos and benchmarks."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import socketio
@@ -25,7 +26,8 @@ class Client:
         Raises TimeoutError without one, ConnectionError where the connection has ended.
         """
         try:
-            return Envelope(await self._socket.call(event, payload, timeout=seconds))
+            with _heeding_cancellation():
+                return Envelope(await self._socket.call(event, payload, timeout=seconds))
         except socketio.exceptions.BadNamespaceError:
             raise ConnectionError("the connection to the service has ended") from None
         except socketio.exceptions.TimeoutError:
@@ -48,7 +50,21 @@ async def connected(
     socket = socketio.AsyncClient(reconnection=False, websocket_extra_options={"max_msg_size": 0})
     try:
         auth = {"token": token} if token is not None else None
-        await socket.connect(url, transports=list(transports), auth=auth, wait_timeout=_CONNECT_SECONDS)
+        with _heeding_cancellation():
+            await socket.connect(url, transports=list(transports), auth=auth, wait_timeout=_CONNECT_SECONDS)
         yield Client(socket)
     finally:
         await socket.disconnect()
+
+
+@contextmanager
+def _heeding_cancellation() -> Iterator[None]:
+    """Raise the CancelledError that was forgotten within.
+
+    ``wait_for`` of Python 3.11, by which the library waits, goes on where what it waits for comes in the same moment.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task is not None else 0
+    yield
+    if task is not None and task.cancelling() > before:
+        raise asyncio.CancelledError

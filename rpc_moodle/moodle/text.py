@@ -3,12 +3,12 @@
 import re
 from html import unescape
 
-_OPEN = r'<span\b(?=[^>]*\bclass="multilang")[^>]*\blang="([\w-]+)"[^>]*>'
+_OPEN = r'<span\b(?=[^<>]*>)(?=[^<>]*\bclass="multilang")[^<>]*\blang="([\w-]+)"[^<>]*>'
 _SPAN = re.compile(_OPEN + r"(.*?)</span>", re.DOTALL)
 _SPANS = re.compile(rf"{_OPEN}.*?</span>(?:\s*{_OPEN}.*?</span>)*", re.DOTALL)
 _BRACES = re.compile(r"\{mlang\s+([\w,-]+)\}(.*?)\{mlang\}", re.DOTALL)
 
-_LENGTH = 4000  # no name is longer, and the patterns take the square of it where they do not match
+_LENGTH = 4000  # no name is longer
 
 
 def plain_name(text: str, language: str = "en") -> str:
@@ -19,11 +19,18 @@ def plain_name(text: str, language: str = "en") -> str:
     (``de`` for ``de_kids``), else the first one.
     """
     text = text[:_LENGTH]
-    text = _SPANS.sub(lambda block: _choose(_SPAN.findall(block[0]), language), text)
-    if "{mlang" in text:
-        parts = _BRACES.findall(text)
-        text = _BRACES.sub("\0", text).replace("\0", _choose(parts, language), 1).replace("\0", "")
-    return " ".join(unescape(re.sub(r"<[^>]*>", "", text)).split())
+    spans, rest = _closed(text, "</span>")
+    text = _SPANS.sub(lambda block: _choose(_SPAN.findall(block[0]), language), spans) + rest
+    braces, rest = _closed(text, "{mlang}")
+    parts = _BRACES.findall(braces)
+    braces = _BRACES.sub("\0", braces).replace("\0", _choose(parts, language), 1).replace("\0", "")
+    return " ".join(unescape(re.sub(r"<[^<>]*>", "", braces + rest)).split())
+
+
+def _closed(text: str, end: str) -> tuple[str, str]:
+    """Split a text behind its last ``end``: each beginning that is never closed would be searched to the end."""
+    head, found, rest = text.rpartition(end)
+    return head + found, rest
 
 
 def _choose(parts: list[tuple[str, str]], language: str) -> str:
@@ -42,8 +49,9 @@ def _code(name: str) -> str:
 def languages(text: str) -> list[str]:
     """List the languages of a name's multilang markup, in their order; none where it has no such markup."""
     text = text[:_LENGTH]
+    braces, _ = _closed(text, "{mlang}")
     return [
         _code(name)
-        for names in (*re.findall(_OPEN, text), *(names for names, _ in _BRACES.findall(text)))
+        for names in (*re.findall(_OPEN, text), *(names for names, _ in _BRACES.findall(braces)))
         for name in names.split(",")
     ]

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 _MESSAGE_LENGTH = 300
 _SHORTEST_DISGUISED = 8  # a shorter one stands in many a text by chance
 _ESCAPED = 3  # times that a text may have been escaped
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 _URLSAFE = ((ord("+"), "-"), (ord("/"), "_"))
 _LEFT_OUT = "(The site's own words are left out: they hold the API key.)"
 

@@ -54,7 +54,6 @@ class Http:
         answers: AnswerLimits | None = None,
         total_seconds: float = 60,
         read_seconds: float = 30,
-        retry_seconds: float = 0.25,
         ca_file: Path | None = None,
         proxy: URL | None = None,
         seen: Seen | None = None,
@@ -63,15 +62,14 @@ class Http:
 
         ``connections``: how many may be in use by a caller and by all; ``answers``: how much one call may be
         answered with. ``total_seconds`` limits a whole call, ``read_seconds`` a silent wait, in a file of any size
-        too; ``retry_seconds`` is the first pause before an interrupted file is resumed. ``ca_file`` has certificates to
-        trust besides the system's; raises OSError where it cannot be read or has none. All requests go through
-        ``proxy``, if there is one, which then resolves the names. ``seen`` is told of each request that has ended.
+        too. ``ca_file`` has certificates to trust besides the system's; raises OSError where it cannot be read or has
+        none. All requests go through ``proxy``, if there is one, which then resolves the names. ``seen`` is told of
+        each request that has ended.
         """
         self.sites = Sites(limits)
         self.answers = answers or AnswerLimits()
         self.large = asyncio.Semaphore(_LARGE_AT_A_TIME)
         self.sharing: Sharing[bytes] = Sharing()
-        self.retry_seconds = retry_seconds
         self.total_seconds = total_seconds
         self._guard = guard or Guard()
         self._names = names

@@ -9,7 +9,7 @@ from tests.attack.sites import SIDE_BY_SIDE
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
 
-SECONDS = 1.5
+SECONDS = 1.0
 A_LISTING = 2 * AnswerLimits().bytes + AnswerLimits().rows * 2 * 1024
 """Bytes that one call may hold by its limits: its answers, the copy that their growing takes, and rows as objects."""
 

@@ -17,7 +17,7 @@ GIB = 1024**3
 
 @pytest.fixture
 async def http() -> AsyncIterator[Http]:
-    async with Http(retry_seconds=0) as pool:
+    async with Http() as pool:
         yield pool
 
 
@@ -68,7 +68,7 @@ async def test_every_file_failing_still_makes_an_archive(http: Http, site: Fault
 
 
 async def test_leaving_in_the_middle_of_an_archive_leaves_nothing_open(site: FaultySite) -> None:
-    async with Http(retry_seconds=0) as http:
+    async with Http() as http:
         archive = Archive(http, TOKEN, [listed(site, f"{n}") for n in range(20)], owner=None)
         chunks = archive.chunks()
         await anext(chunks)

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from rpc_moodle.moodle import errors, wire
 from rpc_moodle.moodle.client import _adapter
 from rpc_moodle.moodle.models import Assignments, EnrolledUser
-from rpc_moodle.moodle.text import plain_name
+from rpc_moodle.moodle.text import languages, plain_name
 from rpc_moodle.transport.answers import plain
 
 MANY = 1_000_000
@@ -38,3 +38,12 @@ def test_the_first_wrong_item_ends_the_reading(into: type, body: bytes) -> None:
 def test_a_text_of_any_length_is_soon_read(text: str) -> None:
     plain(text, SecretStr("x"))
     plain_name(text)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", ["<span ", '<span class="multilang" lang="a"', "{mlang en}", "<"])
+def test_many_names_that_are_nearly_markup_are_soon_read(text: str) -> None:
+    name = (text * 4000)[:4000]
+    for _ in range(2000):
+        plain_name(name)
+        languages(name)

@@ -45,7 +45,7 @@ async def service(tickets: Tickets, logs: Logs) -> AsyncIterator[str]:
     """A service whose tickets the test can make."""
     settings = Settings()
     logs(settings)
-    async with Http(retry_seconds=0) as http:
+    async with Http() as http:
         app = create_server(create_dispatcher(settings, http, tickets), settings)
         add_routes(app, http, FileLinks(tickets), ArchiveLinks(tickets), patience=1.5)
         async with running(app) as url:

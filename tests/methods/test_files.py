@@ -297,7 +297,7 @@ class Faulty:
 @pytest.fixture
 async def narrow() -> AsyncIterator[Faulty]:
     limits = DownloadLimits(files=10, bytes=1_000_000, patience=5)
-    async with faulty.serving(FaultySite(content=b"x" * 600_000)) as site, Http(retry_seconds=0) as http:
+    async with faulty.serving(FaultySite(content=b"x" * 600_000)) as site, Http() as http:
         dispatcher = Dispatcher(
             METHODS, shared=(http, FileLinks(create_tickets(Settings())), limits), translate=translate
         )

@@ -25,6 +25,9 @@ BUFFER = 256 * 1024
 _LARGE = 64 * 1024
 """Bytes of a piece whose SHA-1 is worth a thread: for the rest of it hashlib holds up nobody."""
 
+FIRST_PAUSE = 0.25
+"""Seconds before an interrupted file is resumed, doubled with each interruption in a row."""
+
 _FAILURES = 4  # interruptions in a row that are forgiven
 _PROGRESS = 256 * 1024  # bytes after which the next interruption is the first in a row again
 _PASSING = (errors.Unreachable, errors.SiteTimeout, errors.SiteUnavailable)
@@ -217,7 +220,7 @@ class RemoteFile:
         while True:
             if self._failures >= _FAILURES:
                 raise cause
-            await asyncio.sleep(self._http.retry_seconds * 2**self._failures)
+            await asyncio.sleep(FIRST_PAUSE * 2**self._failures)
             self._failures += 1
             try:
                 head = await self._request(f"bytes={at}-" if at else None, None)

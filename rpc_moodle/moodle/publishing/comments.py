@@ -4,12 +4,8 @@ import re
 from dataclasses import dataclass
 from html import escape
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
-
 from rpc_moodle.moodle.publishing.entries import TextFormat, fit_format, is_empty
-
-MAX_COMPARED = 1_000_000
-"""Characters of a stored comment that are looked at; what is longer is only the same if it is equal."""
+from rpc_moodle.moodle.publishing.markup import reduced, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +36,7 @@ def same(sent: Comment, stored: Comment) -> bool:
     not honour this gives HTML, and so does the gradebook: newlines as ``<br />``, scripts and event
     handlers gone, entities rewritten. So where what was read is HTML, both are reduced to their
     elements, attributes and words before they are compared. Markdown turned into HTML is never taken
-    for the same.
+    for the same, nor is markup that it would take long to read.
     """
     text = storable(sent.text)
     if is_empty(text) or is_empty(stored.text):
@@ -49,10 +45,8 @@ def same(sent: Comment, stored: Comment) -> bool:
         return stored.format is None or stored.format == sent.format
     if stored.format != TextFormat.HTML or sent.format == TextFormat.MARKDOWN:
         return False
-    if max(len(text), len(stored.text)) > MAX_COMPARED:
-        return False
-    reduced = _reduced(_as_html(text, sent.format))
-    return bool(reduced) and reduced == _reduced(stored.text)
+    seen = reduced(_as_html(text, sent.format))
+    return bool(seen) and seen == reduced(stored.text)
 
 
 def same_text(sent: Comment, stored: Comment, shown: Comment | None) -> bool:
@@ -77,10 +71,8 @@ def _fits_another(sent: Comment, shown: Comment) -> bool:
 
 def alike(sent: Comment, stored: Comment) -> bool:
     """Tell whether what is stored has the words of what was sent, whatever Moodle did to the markup."""
-    if max(len(sent.text), len(stored.text)) > MAX_COMPARED:
-        return False
-    words = _words(sent)
-    return bool(words) and words == _words(stored)
+    said = _words(sent)
+    return bool(said) and said == _words(stored)
 
 
 def below(old: Comment, new: Comment, shown: Comment | None = None) -> Comment:
@@ -121,55 +113,5 @@ def _as_html(text: str, text_format: int | None) -> str:
     return text
 
 
-_DROPPED = frozenset({"script", "style"})
-_WRAPPERS = frozenset({"text_to_html", "no-overflow"})
-"""Classes of the boxes that Moodle puts around what it shows."""
-
-
-_LESS = "\ufdd0"
-"""Stands for a ``<`` that is a word's and no tag's; no text holds it."""
-
-
-def _parts(html: str) -> list[str]:
-    """Return tags with their attributes and text in order, without what Moodle's cleaning takes out.
-
-    A walk without recursion: a hostile text nests deeper than Python's stack.
-    """
-    root = LexborHTMLParser(f"<body>{html}").body
-    parts: list[str] = []
-    waiting: list[LexborNode | str] = [root.child] if root is not None and root.child is not None else []
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, str):
-            parts.append(node)
-            continue
-        if node.next is not None:
-            waiting.append(node.next)
-        tag = node.tag or ""
-        if tag == "-text":
-            parts.append((node.text_content or "").replace("<", _LESS))
-        elif tag.startswith(("-", "_", "!")) or tag in _DROPPED:
-            continue
-        else:
-            attributes = node.attributes
-            wrapper = tag == "div" and attributes.get("class") in _WRAPPERS
-            if not wrapper:
-                kept = sorted(f"{name}={value or ''}" for name, value in attributes.items() if name[:2] != "on")
-                parts.append(f"<{' '.join([tag, *kept])}>")
-            if not wrapper and tag not in {"br", "img", "hr", "input"}:
-                waiting.append(f"</{tag}>")
-            if node.child is not None:
-                waiting.append(node.child)
-    return parts
-
-
-def _reduced(html: str) -> str:
-    """Collapse white space, beside tags too: Moodle writes a newline after each ``<br />``."""
-    text = " ".join("".join(_parts(html)).replace("\xa0", " ").split())
-    return re.sub(r" ?(<[^<>]*>) ?", r"\1", text)
-
-
 def _words(comment: Comment) -> list[str]:
-    html = _as_html(storable(comment.text), comment.format)
-    text = " ".join(part for part in _parts(html) if not re.fullmatch(r"</?\w[^<>]*>", part))
-    return re.findall(r"\w+", text)
+    return words(_as_html(storable(comment.text), comment.format))

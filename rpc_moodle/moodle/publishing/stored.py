@@ -1,6 +1,5 @@
 """What is stored for a user, put together from what was read; what nothing tells is unknown, never guessed."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -13,7 +12,7 @@ from rpc_moodle.moodle.publishing.book import Item
 from rpc_moodle.moodle.publishing.comments import NO_COMMENT, Comment
 from rpc_moodle.moodle.publishing.entries import Filling, TextFormat
 
-_DIRECT: Final = re.compile(r"[^<>]*&nbsp;/&nbsp;[^<>]*")
+_OF: Final = "&nbsp;/&nbsp;"
 """How a grade in points that was given directly is shown (``status.graded``).
 
 With an active rubric or guide Moodle shows the gradebook's ``41.00 / 100.00`` instead, or a table
@@ -138,7 +137,7 @@ def stored(assignment: Assignment, user: int, bulk: Bulk, seen: Status | None) -
             _comment(assignment, user, bulk, seen),
             handed_in,
             seen_row.get("id") if seen_row and _number(seen_row) == newest else None,
-            _DIRECT.fullmatch(shown) is not None,
+            _given_directly(shown),
         )
     }
     for each in (seen or {}).get("previousattempts", []):
@@ -173,8 +172,13 @@ def _earlier(each: Mapping[str, Any]) -> Mark:
         comment,
         submission.get("status", "submitted") in _HANDED_IN,
         row.get("id"),
-        _DIRECT.fullmatch(row.get("gradefordisplay") or "") is not None,
+        _given_directly(row.get("gradefordisplay") or ""),
     )
+
+
+def _given_directly(shown: str) -> bool:
+    """Tell by how a grade is shown whether it was given in points."""
+    return _OF in shown and "<" not in shown and ">" not in shown
 
 
 def _grade(assignment: Assignment, user: int, bulk: Bulk, seen: Status | None) -> Decimal | Unknown | None:

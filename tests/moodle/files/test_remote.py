@@ -18,7 +18,7 @@ from tests.support import VERSIONS, exchanges
 
 @pytest.fixture
 async def http() -> AsyncIterator[Http]:
-    async with Http(retry_seconds=0, read_seconds=5) as pool:
+    async with Http(read_seconds=5) as pool:
         yield pool
 
 
@@ -205,7 +205,7 @@ async def test_a_silent_site_is_not_waited_for_for_ever(site: FaultySite) -> Non
         return None
 
     site.plan = [silent] * 10  # type: ignore[list-item] # never answers
-    async with Http(retry_seconds=0, read_seconds=0.05) as http:
+    async with Http(read_seconds=0.05) as http:
         with pytest.raises(errors.SiteTimeout):
             await content_of(http, site)
 

@@ -16,7 +16,7 @@ async def site() -> AsyncIterator[FaultySite]:
 
 @pytest.fixture
 async def moodle(site: FaultySite) -> AsyncIterator[MoodleClient]:
-    async with Http(retry_seconds=0) as http, MoodleClient(site.base, TOKEN, http=http) as client:
+    async with Http() as http, MoodleClient(site.base, TOKEN, http=http) as client:
         yield client
 
 
