@@ -46,19 +46,13 @@ def owners(
     those in two groups, too, are the default team, group 0. With a ``grouping`` only some groups count, and the
     course's users do not tell which: whoever is in a group is then taken for one of its team.
     """
-
-    def team_of(user: int) -> set[int]:
+    members: dict[int, list[int]] = {}
+    for user in sorted(able):
         theirs = of_user.get(user, set())
-        return theirs if len(theirs) == 1 or (grouping and theirs) else {0}
-
-    found: list[tuple[Submission, list[int]]] = []
-    covered: set[int] = set()
-    for row in rows:
-        if row.get("userid"):
-            continue
-        group = row.get("groupid") or 0
-        team = {user for user in able if group in team_of(user)}
-        found.append((row, sorted(team)))
-        covered |= team
+        for group in theirs if len(theirs) == 1 or (grouping and theirs) else {0}:
+            members.setdefault(group, []).append(user)
+    teams = {row.get("groupid") or 0: row for row in rows if not row.get("userid")}
+    found = [(row, members.get(group, [])) for group, row in teams.items()]
+    covered = {user for _, team in found for user in team}
     alone = [(row, [row["userid"]]) for row in rows if row.get("userid") and row["userid"] not in covered]
     return found + alone

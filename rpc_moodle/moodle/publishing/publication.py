@@ -24,7 +24,7 @@ from rpc_moodle.moodle.publishing.plan import Plan
 from rpc_moodle.moodle.publishing.reader import Reader
 from rpc_moodle.moodle.publishing.report import Code, Outcome, Report, Result, invalid, not_started, outcome_unknown
 from rpc_moodle.moodle.publishing.sender import Sender
-from rpc_moodle.moodle.publishing.teams import mates
+from rpc_moodle.moodle.publishing.teams import teams
 from rpc_moodle.moodle.publishing.writer import Writer
 from rpc_moodle.transport.gather import both
 
@@ -189,11 +189,13 @@ class Publication:
         """Give the other members of each named user's team the same entry; raises MoodleError."""
         if not (self.options.apply_to_team and self.assignment.teamsubmission):
             return
-        others = await mates(self._moodle, self.assignment, who.listed, who.ids)
-        self._entries, self._via, failed = reached(self._entries, others)
+        found = await teams(self._moodle, self.assignment, who.listed, who.ids)
+        self._entries, self._via, failed = reached(self._entries, found)
         await self._record(failed)
-        order = [[user, *(mate for mate, via in self._via.items() if via == user)] for user in self._users]
-        self._users = tuple(user for team in order for user in team)
+        order: dict[int, list[int]] = {user: [user] for user in self._users}
+        for mate, user in self._via.items():
+            order[user].append(mate)
+        self._users = tuple(user for team in order.values() for user in team)
 
     def _refused(self, plan: Plan, entry: Entry, who: People) -> bool:
         refused = plan.refusal(entry) or refusal(self.assignment, entry, uploads=self._key.uploads)
