@@ -16,6 +16,7 @@ from rpc_moodle.moodle.files.remote import RemoteFile, open_file
 from rpc_moodle.moodle.files.url import file_of
 from rpc_moodle.moodle.models import EnrolledUser, File, Plugin, Submission
 from rpc_moodle.moodle.submissions import ById, submissions_and_people
+from rpc_moodle.transport.unhurried import unhurried
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,15 @@ async def submitted_files(
     """
     assignment = await assignments.assignment(moodle, course_id, cmid)
     rows, people = await submissions_and_people(moodle, assignment, course_id)
-    return tree(rows, people, names or Names(), moodle.site)
+    placed = tree(rows, people, names or Names(), moodle.site)
+    return [file async for file in unhurried(placed)]
 
 
-def tree(rows: Iterable[Submission], people: ById, names: Names, site: URL) -> list[SubmittedFile]:
+def tree(rows: Iterable[Submission], people: ById, names: Names, site: URL) -> Iterator[SubmittedFile]:
     """Give what submissions hold its places."""
-    return [
-        file for row in rows for plugin in row.get("plugins", []) for file in _placed(row, plugin, people, names, site)
-    ]
+    for row in rows:
+        for plugin in row.get("plugins", []):
+            yield from _placed(row, plugin, people, names, site)
 
 
 def _placed(row: Submission, plugin: Plugin, people: ById, names: Names, site: URL) -> Iterator[SubmittedFile]:
