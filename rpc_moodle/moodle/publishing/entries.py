@@ -200,8 +200,9 @@ def is_empty(text: str) -> bool:
         or sub(r"(?i)<(img|video|audio|iframe|object|embed|hr|input|svg|math)\b", "", head) != head
     ):
         return False
-    shown = sub(r"<[/!]?[a-zA-Z][^<>]*>|<!--.*?-->", "", head)
-    return not unescape(shown).replace("\u200b", "").strip()
+    closed, end, rest = head.rpartition("-->")  # each comment that is never closed would be searched to the end
+    shown = sub(r"(?s)<!--.*?-->", "", closed + end) + rest
+    return not unescape(sub(r"<[/!]?[a-zA-Z][^<>]*>", "", shown)).replace("\u200b", "").strip()
 
 
 def fit_format(text: str, text_format: TextFormat) -> TextFormat:
@@ -211,5 +212,5 @@ def fit_format(text: str, text_format: TextFormat) -> TextFormat:
     """
     if text_format is not TextFormat.MOODLE or "<" not in text:
         return text_format
-    markup = sub(r"(?i)<!--|</?[a-z][a-z0-9]*(\s+[a-z:-]+\s*=[^<>]{0,2000})?\s*/?>", "", text[:20_000]) != text[:20_000]
+    markup = sub(r"(?i)<!--|</?[a-z][a-z0-9]*(\s+[a-z:-]+\s*=[^<>]{0,2000}|\s*/?)>", "", text[:20_000]) != text[:20_000]
     return text_format if markup else TextFormat.PLAIN
