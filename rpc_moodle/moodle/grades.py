@@ -1,6 +1,6 @@
 """What is stored about the marking of an assignment: grades, workflow states, locks and comments."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Required
 
 from pydantic import BaseModel, ConfigDict
@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import Assignment, Flag, Notice, Plugin, Rows, Several
+from rpc_moodle.moodle.values import decimal
 from rpc_moodle.moodle.wire import Params
 
 
@@ -129,11 +130,8 @@ class _Submissions(_Answer):
 
 def number(grade: str | None) -> Decimal | None:
     """Read a stored grade; None for none at all, which Moodle writes as a negative number or as nothing."""
-    try:
-        value = Decimal(grade or "-1")
-    except InvalidOperation:
-        return None
-    return value if value >= 0 else None
+    value = decimal(grade)
+    return value if value is not None and value >= 0 else None
 
 
 async def grades(moodle: MoodleClient, assignment: Assignment, *, since: int = 0) -> dict[int, GradeRow]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from rpc_moodle.moodle.models import Assignment, Plugin
 from rpc_moodle.moodle.publishing.book import Item
 from rpc_moodle.moodle.publishing.comments import NO_COMMENT, Comment
 from rpc_moodle.moodle.publishing.entries import Filling, TextFormat
+from rpc_moodle.moodle.values import decimal
 
 _OF: Final = "&nbsp;/&nbsp;"
 """How a grade in points that was given directly is shown (``status.graded``).
@@ -272,17 +273,15 @@ def _book_shown(seen: Status | None) -> BookGrade | Unknown:
     shown = seen.get("feedback", {}).get("gradefordisplay")
     if not shown:
         return BookGrade(rounded=True)
-    try:
-        grade = Decimal(shown.partition("&nbsp;")[0].strip().replace(",", "."))
-    except InvalidOperation:
+    grade = decimal(shown.partition("&nbsp;")[0].strip().replace(",", "."))
+    if grade is None:
         return UNKNOWN  # an item of a scale, or the table of a rubric
     return BookGrade(grade, rounded=True)
 
 
 def _book(item: Item) -> BookGrade:
-    raw = item.get("graderaw")
     return BookGrade(
-        grade=None if raw is None else Decimal(str(raw)),
+        grade=decimal(item.get("graderaw")),
         text=item.get("feedback") or "",
         format=item.get("feedbackformat"),
         locked=bool(item.get("gradeislocked")),
