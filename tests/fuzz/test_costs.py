@@ -7,9 +7,9 @@ from pydantic import SecretStr
 
 from rpc_moodle.moodle import errors, wire
 from rpc_moodle.moodle.client import _adapter
-from rpc_moodle.moodle.models import Assignments, EnrolledUser
+from rpc_moodle.moodle.models import Assignments, EnrolledUser, Notice, told
 from rpc_moodle.moodle.text import languages, plain_name
-from rpc_moodle.transport.answers import plain
+from rpc_moodle.transport.answers import plain, retry_after
 
 MANY = 1_000_000
 
@@ -47,3 +47,14 @@ def test_many_names_that_are_nearly_markup_are_soon_read(text: str) -> None:
     for _ in range(2000):
         plain_name(name)
         languages(name)
+
+
+@pytest.mark.timeout(20)
+async def test_of_endless_warnings_a_thousand_are_told() -> None:
+    notices = [Notice(message="ab%41 " * 600, item="<" * 3000)] * 50_000
+    assert len(await told(notices, SecretStr("a" * 32))) == 1000
+
+
+def test_a_year_that_no_calendar_has_is_no_time_to_wait() -> None:
+    when = {"Retry-After": "Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "Date": "Mon, 01 Jan 2024 00:00:00 GMT"}
+    assert retry_after(when) is None
