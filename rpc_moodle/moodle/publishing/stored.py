@@ -274,9 +274,7 @@ def _book_shown(seen: Status | None) -> BookGrade | Unknown:
     if not shown:
         return BookGrade(rounded=True)
     grade = decimal(shown.partition("&nbsp;")[0].strip().replace(",", "."))
-    if grade is None:
-        return UNKNOWN  # an item of a scale, or the table of a rubric
-    return BookGrade(grade, rounded=True)
+    return UNKNOWN if grade is None else BookGrade(grade, rounded=True)  # unknown: a scale's item, a rubric's table
 
 
 def _book(item: Item) -> BookGrade:
