@@ -6,6 +6,7 @@ from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import Several
 from rpc_moodle.moodle.values import Known, Name, Row
 from rpc_moodle.moodle.wire import Params
+from rpc_moodle.transport.allowance import Allowance
 
 _PAGE = 100
 
@@ -41,6 +42,7 @@ async def cohorts(moodle: MoodleClient) -> list[CohortRow]:
 async def search(moodle: MoodleClient, text: str) -> list[CohortRow]:
     """Return the site's cohorts in whose name or id number a text occurs, page by page. Raises MoodleError."""
     found: dict[int, CohortRow] = {}
+    allowance = Allowance(moodle.http.answers)
     while True:
         params: Params = {
             "query": text,
@@ -48,7 +50,8 @@ async def search(moodle: MoodleClient, text: str) -> list[CohortRow]:
             "limitfrom": len(found),
             "limitnum": _PAGE,
         }
-        rows = (await moodle.call("core_cohort_search_cohorts", params, into=_Found)).cohorts
+        rows = (await moodle.call("core_cohort_search_cohorts", params, into=_Found, allowance=allowance)).cohorts
+        allowance.take_page(len(rows))
         fresh = {row.id: row for row in rows if row.id not in found}
         found |= fresh
         if len(fresh) < _PAGE:

@@ -11,6 +11,7 @@ from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import Assignment, Flag, Notice, Plugin, Rows, Several
 from rpc_moodle.moodle.values import decimal
 from rpc_moodle.moodle.wire import Params
+from rpc_moodle.transport.allowance import Allowance
 
 
 class GradeRow(TypedDict, total=False):
@@ -182,8 +183,12 @@ async def submission_rows(moodle: MoodleClient, assignment: Assignment) -> list[
     return [row for listed in answer.assignments if listed.assignmentid == assignment.id for row in listed.submissions]
 
 
-async def status(moodle: MoodleClient, assignment: Assignment, user_id: int) -> Status:
+async def status(
+    moodle: MoodleClient, assignment: Assignment, user_id: int, *, allowance: Allowance | None = None
+) -> Status:
     """Get grade, comment and grading status of one user, texts as they are stored.
+
+    ``allowance`` is what the answers about several users share.
 
     Without ``moodlewssettingraw`` Moodle gives texts as HTML, cleaned and converted; without
     ``moodlewssettingfileurl`` off it writes addresses of embedded files into them.
@@ -200,6 +205,7 @@ async def status(moodle: MoodleClient, assignment: Assignment, user_id: int) -> 
         },
         into=Status,
         fresh=True,
+        allowance=allowance,
     )
 
 
