@@ -16,11 +16,15 @@ from rpc_moodle.moodle.groups import groups, owners
 from rpc_moodle.moodle.models import Assignment, File, Submission
 from rpc_moodle.moodle.participants import submitters
 from rpc_moodle.moodle.submissions import ById, files_of, submissions_and_people, texts_of
+from rpc_moodle.transport.allowance import Allowance
 from rpc_moodle.transport.gather import both
 from utils.call import Call
 from utils.registry import Registry
 
 methods = Registry()
+
+_ID_BYTES = 2
+"""Bytes of an id, where each member's row lists all members of the team; at least, since a reply may have more."""
 
 
 class FileRow(TypedDict):
@@ -109,7 +113,10 @@ async def get_submissions_infos_from_assignment(request: SubmissionsRequest, cal
     owned = [(row, ids) for row, ids in owned if row.get("timemodified", 0) >= since]
     owned = [(row, ids) for row, ids in owned if not status or row.get("status") == status]
     found = await call.mapped(lambda each: _info(*each, people, shown, links.link), owned)
-    listed = _per_member(found, rows, people, shown) if request.per_member else found
+    listed = found
+    if request.per_member:
+        _check_repeated(found, Allowance(moodle.http.answers))
+        listed = _per_member(found, rows, people, shown)
     if request.late:
         for info in listed:
             info["minutesLate"] = _minutes_late(info, assignment, extended)
@@ -133,6 +140,15 @@ def _minutes_late(
     due = datetime.fromtimestamp(assignment.duedate, UTC) if assignment.duedate else None
     user = info["userid"]
     return deadlines.deadline(user, due, extended.get(user), info["timemodified"]).minuteslate
+
+
+def _check_repeated(found: list[SubmissionInfo], allowance: Allowance) -> None:
+    """Raise AnswerTooLarge where what is repeated for each member of a team would come to more than an answer."""
+    for info in found:
+        members = len(info["userIds"])
+        allowance.take_rows(members)
+        allowance.take_bytes(members * (len(info["onlinetext"]) + members * _ID_BYTES))
+    allowance.take_files(sum(len(info["userIds"]) * len(info["files"]) for info in found))
 
 
 def _per_member(
