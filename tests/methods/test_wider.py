@@ -434,5 +434,6 @@ def test_categories_without_end_are_no_tree() -> None:
 @pytest.mark.timeout(20)
 def test_a_category_that_is_listed_again_is_one() -> None:
     deep = [CategoryRow(id=each, parent=each - 1) for each in range(1, 51)]
-    (branch,) = tree(deep * 2, [])
+    nothing: list[tuple[int, str]] = []
+    (branch,) = tree(deep * 2, nothing)
     assert [each.category.id for each in branch.branches] == [2]
