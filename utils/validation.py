@@ -43,7 +43,9 @@ _MAX_FIELDS = 50
 _SAID = 10  # problems that a sentence holds
 
 MAX_ITEMS = 10_000
-"""Items of a list in a payload; pydantic says of each in turn what is wrong with it."""
+"""Items of a list in a payload; pydantic says of each in turn what is wrong with it.
+
+A list further down is held to its own limit, and is to be read with ``FailFast``."""
 
 
 def parse(model: type[M], arguments: Sequence[object]) -> M:
@@ -68,7 +70,7 @@ def parse(model: type[M], arguments: Sequence[object]) -> M:
             f"must be an object, not {found}",
         )
     for name, value in payload.items():
-        if isinstance(value, list) and len(value) > MAX_ITEMS:
+        if isinstance(value, list | dict) and len(value) > MAX_ITEMS:
             raise RpcError(
                 TOO_LARGE,
                 f"{name[:100]} has {len(value)} items; split them over calls of {MAX_ITEMS} at most.",

@@ -7,7 +7,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, WrapValidator, model_validator
+from pydantic import BeforeValidator, FailFast, Field, ValidationError, WrapValidator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from rpc_moodle.methods.common import MoodleId
@@ -57,7 +57,7 @@ class AdvancedGrading(Model):
     """A filled rubric or marking guide, from which Moodle computes the grade."""
 
     method: Literal["rubric", "guide"]
-    criteria: Annotated[tuple[CriterionFilling, ...], Field(min_length=1, max_length=200)]
+    criteria: Annotated[tuple[CriterionFilling, ...], FailFast(), Field(min_length=1, max_length=200)]
 
     def filling(self) -> Filling:
         """Give it as the adapter takes it."""
@@ -95,7 +95,7 @@ class GradeItem(Model):
     )
     attempt: AttemptNumber | None = Field(default=None, description="As the call's `attempt`, for this row alone.")
     advanced_grading: AdvancedGrading | None = Field(default=None, description="The filled rubric or marking guide.")
-    files: list[FeedbackFileItem] = Field(
+    files: Annotated[list[FeedbackFileItem], FailFast(), Field(max_length=1000)] = Field(
         default=[], description="Feedback files, beside those that are there; with `replaceFiles` in their place."
     )
 
