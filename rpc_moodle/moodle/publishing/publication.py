@@ -27,6 +27,7 @@ from rpc_moodle.moodle.publishing.sender import Sender
 from rpc_moodle.moodle.publishing.teams import teams
 from rpc_moodle.moodle.publishing.writer import Writer
 from rpc_moodle.transport.gather import both
+from rpc_moodle.transport.unhurried import unhurried
 
 T = TypeVar("T")
 Progress = Callable[[int, int], Awaitable[None]]
@@ -125,7 +126,7 @@ class Publication:
         await self._record(differing)
         reader = Reader(self._moodle, self.assignment, self._key)
         plan, who = await self._conditions(reader)
-        open_entries = [entry for entry in self._entries if not self._refused(plan, entry, who)]
+        open_entries = [entry async for entry in unhurried(self._entries) if not self._refused(plan, entry, who)]
         self._entries = []  # texts are let go as they are written
         reader.form = plan.scheme.form
         reader.knows_method = plan.scheme.method is not None

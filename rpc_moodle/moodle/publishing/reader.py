@@ -20,6 +20,7 @@ from rpc_moodle.moodle.publishing.verify import as_proven, proven
 from rpc_moodle.moodle.publishing.write import Write
 from rpc_moodle.transport.allowance import Allowance
 from rpc_moodle.transport.gather import together
+from rpc_moodle.transport.unhurried import unhurried
 
 _BOOK = "gradereport_user_get_grade_items"
 _GRADES = "mod_assign_get_grades"
@@ -117,7 +118,7 @@ class Reader:
         if self.form is not None:
             bulk = replace(bulk, fillings=await fillings(self.moodle, self.form))
         found: dict[int, State] = {}
-        for write in writes:
+        async for write in unhurried(writes):
             state = stored(self.assignment, write.user_id, bulk, None)
             if proven(self.assignment, write, state):
                 found[write.user_id] = as_proven(write, state)
