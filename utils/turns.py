@@ -21,6 +21,11 @@ class Turns:
         """Start with nobody at work."""
         self._turn = asyncio.Lock()
 
+    async def aside(self, work: Callable[[], R]) -> R:
+        """Return the result of work that cannot be sliced, done in a thread. Raises what it raises."""
+        async with self._turn:
+            return await asyncio.to_thread(work)
+
     async def mapped(self, write: Callable[[T], R], rows: Sequence[T]) -> list[R]:
         """Return ``write`` of each row, in order; few rows are written at once. Raises what ``write`` raises."""
         if len(rows) <= SLICE:

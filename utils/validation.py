@@ -48,6 +48,30 @@ MAX_ITEMS = 10_000
 A list further down is held to its own limit, and is to be read with ``FailFast``."""
 
 
+_LONG = 200
+"""Items of a list that are read at once; to read one takes up to a tenth of a millisecond."""
+
+
+def is_long(arguments: Sequence[object]) -> bool:
+    """Tell whether a payload has a list that takes long to read."""
+    payload = arguments[0] if arguments else None
+    return isinstance(payload, dict) and any(
+        isinstance(value, list | dict) and len(value) > _LONG for value in payload.values()
+    )
+
+
+def read(
+    model: type[BaseModel] | None, arguments: Sequence[object], *, writes: bool
+) -> tuple[object, list[UnknownKey]]:
+    """Return the request that a payload is, or the payload where there is no model, and the keys that mean nothing.
+
+    Raises as :func:`parse` and :func:`check_keys`.
+    """
+    if model is None:
+        return arguments[0] if arguments else None, []
+    return parse(model, arguments), check_keys(model, arguments, writes=writes)
+
+
 def parse(model: type[M], arguments: Sequence[object]) -> M:
     """Validate the one argument of an event against ``model``; no argument and null are an empty object.
 
