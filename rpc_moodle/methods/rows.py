@@ -12,6 +12,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from rpc_moodle.methods.common import MoodleId
 from rpc_moodle.moodle.publishing import Criterion, Entry, FeedbackFile, Filling, Result, TextFormat, invalid
+from rpc_moodle.transport.unhurried import unhurried
 from utils.contract import Model
 
 
@@ -179,8 +180,8 @@ GradeRow = Annotated[GradeItem | SkipJsonSchema[BadRow], _row_of(GradeItem)]
 """A row of grades, or what is wrong with it."""
 
 
-def sorted_out(rows: Sequence[GradeItem | BadRow], text_format: TextFormat) -> tuple[list[Entry], list[Result]]:
+async def sorted_out(rows: Sequence[GradeItem | BadRow], text_format: TextFormat) -> tuple[list[Entry], list[Result]]:
     """Split rows into entries and failures."""
-    entries = [row.entry(text_format) for row in rows if not isinstance(row, BadRow)]
+    entries = [row.entry(text_format) async for row in unhurried(rows) if not isinstance(row, BadRow)]
     bad = [invalid(row.given, row.problem, participant=row.participant) for row in rows if isinstance(row, BadRow)]
     return entries, bad

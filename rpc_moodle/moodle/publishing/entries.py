@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
 from html import unescape
+from re import compile as pattern
 from re import sub
 from typing import Literal
 
@@ -23,6 +24,10 @@ WORKFLOW_STATES = ("notmarked", "inmarking", "readyforreview", "inreview", "read
 
 See ``save.workflow_bad_state``.
 """
+
+
+_VISIBLE = pattern(r"(?:<[/!]?[a-zA-Z][^<>]{0,200}>|\s){0,100}[^<&\s\u200b]")
+"""How nearly every text begins: a word, behind tags."""
 
 
 class TextFormat(IntEnum):
@@ -192,7 +197,7 @@ def is_empty(text: str) -> bool:
     """Tell whether a reader would see nothing: no word, no picture, such as ``<p></p>`` or ``<br>``."""
     if not text.replace("\u200b", "").strip():
         return True
-    if "<" not in text and "&" not in text:
+    if ("<" not in text and "&" not in text) or _VISIBLE.match(text):
         return False
     head = text[:4000]  # what is longer is not empty, and the pattern takes the square of a wild text
     if (

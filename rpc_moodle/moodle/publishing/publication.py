@@ -73,8 +73,7 @@ class Publication:
         self._clock = clock
         self._progress = progress
         self._rejected = list(rejected)
-        self._entries: list[Entry] = []
-        self._sort(entries)
+        self._entries = list(entries)
         self._users = tuple(dict.fromkeys(entry.user_id for entry in self._entries))
         self._numbers: dict[int, int | None] = {}
         self._via: dict[int, int] = {}
@@ -84,9 +83,10 @@ class Publication:
         self._sender: Sender | None = None
         self._stopped = False
 
-    def _sort(self, entries: Sequence[Entry]) -> None:
+    async def _sort(self) -> None:
         """Set aside the rows that cannot be published whatever is stored."""
-        for entry in entries:
+        entries, self._entries = self._entries, []
+        async for entry in unhurried(entries):
             problem = fault(entry, self.options)
             if problem is None:
                 self._entries.append(entry)
@@ -118,6 +118,7 @@ class Publication:
 
         Raises any MoodleError that comes before anything is written; later ones stand in the report.
         """
+        await self._sort()
         self._entries, missing = await resolved(self._moodle, self.assignment, self._entries)
         self._rejected += missing
         self._numbers = {entry.user_id: entry.participant for entry in self._entries}
