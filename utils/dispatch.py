@@ -109,12 +109,16 @@ class Dispatcher:
         facts: dict[str, object] = {}
         try:
             envelope = await self._perform(call_id, event, method, args, caller, facts)
+            if is_long(envelope["data"]):
+                write = partial(self._encoded, call_id, envelope, binary=method is not None and method.binary)
+                envelope = await self._turns.aside(write)
         except Exception as error:  # noqa: BLE001 - this is where every exception becomes a reply
             envelope = failure(self._as_rpc_error(call_id, error))
         except asyncio.CancelledError:  # before there was a handler
             _not_passed_on()
             envelope = failure(RpcError(TIMEOUT, _STOPPED))
-        envelope = self._encoded(call_id, envelope, binary=method is not None and method.binary)
+        if envelope.encoded is None:
+            envelope = self._encoded(call_id, envelope, binary=method is not None and method.binary)
         self._report(event, method, caller, started, envelope, facts)
         return envelope
 
@@ -141,7 +145,7 @@ class Dispatcher:
         seconds = self._default_timeout
         progress_id = None
         reading = partial(read, method.request_model, args, writes=method.writes)
-        request, unknown = await self._turns.aside(reading) if is_long(args) else reading()
+        request, unknown = await self._turns.aside(reading) if is_long(*args[:1]) else reading()
         if isinstance(request, Request):
             seconds = (request.options.timeout_ms or seconds * 1000) / 1000
             progress_id = request.progress_id

@@ -52,12 +52,10 @@ _LONG = 200
 """Items of a list that are read at once; to read one takes up to a tenth of a millisecond."""
 
 
-def is_long(arguments: Sequence[object]) -> bool:
-    """Tell whether a payload has a list that takes long to read."""
-    payload = arguments[0] if arguments else None
-    return isinstance(payload, dict) and any(
-        isinstance(value, list | dict) and len(value) > _LONG for value in payload.values()
-    )
+def is_long(value: object = None) -> bool:
+    """Tell whether a payload, or a result, is or has a list that takes long to read or to write."""
+    inside = value.values() if isinstance(value, dict) else [value]
+    return any(isinstance(each, list | dict) and len(each) > _LONG for each in inside)
 
 
 def read(

@@ -18,6 +18,9 @@ CourseField = Literal["id", "ids", "shortname", "idnumber", "category"]
 
 _PAGE = 100
 
+_AT_ONCE = 50
+"""Categories that are asked about side by side: a site may list any number."""
+
 
 class CourseRow(Row):
     """A course.
@@ -145,11 +148,15 @@ async def inside(moodle: MoodleClient, category_id: int) -> list[CourseRow]:
 
 async def _of_categories(moodle: MoodleClient, found: list[CategoryRow], top: int) -> list[CourseRow]:
     allowance = Allowance(moodle.http.answers)
+    courses: list[CourseRow] = []
     try:
-        courses = await together(by_field(moodle, "category", each.id, allowance=allowance) for each in found)
+        for start in range(0, len(found), _AT_ONCE):
+            wave = found[start : start + _AT_ONCE]
+            answers = await together(by_field(moodle, "category", each.id, allowance=allowance) for each in wave)
+            courses += [course for each in answers for course in each]
     except errors.FunctionDenied as refusal:
         return await _visible(moodle, refusal, top)
-    return [course for each in courses for course in each]
+    return courses
 
 
 async def _visible(moodle: MoodleClient, refusal: errors.FunctionDenied, category_id: int) -> list[CourseRow]:
