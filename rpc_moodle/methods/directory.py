@@ -75,7 +75,7 @@ async def search_users(request: SearchUsersRequest, call: Call) -> list[FoundUse
     """
     async with moodle_of(request, call) as moodle:
         found = await people.search(moodle, {str(key): value for key, value in request.criteria.items()})
-        return _shown(found, moodle.language)
+        return await _shown(found, moodle.language, call)
 
 
 @methods.method("getUsersByField", needs=["core_user_get_users_by_field"], instead=local.USERS)
@@ -83,7 +83,7 @@ async def get_users_by_field(request: UsersByFieldRequest, call: Call) -> list[F
     """List the users with one of these ids, user names, e-mail addresses or id numbers."""
     async with moodle_of(request, call) as moodle:
         found = await people.by_field(moodle, request.field, request.values)
-        return _shown(found, moodle.language)
+        return await _shown(found, moodle.language, call)
 
 
 @methods.method("getUserProfiles", needs=["core_user_get_course_user_profiles"])
@@ -91,7 +91,7 @@ async def get_user_profiles(request: ProfilesRequest, call: Call) -> list[FoundU
     """List users as they are in a course, with their roles there; who is not enrolled is left out."""
     async with moodle_of(request, call) as moodle:
         found = await people.profiles(moodle, request.course_id, request.user_ids)
-        return _shown(found, moodle.language)
+        return await _shown(found, moodle.language, call)
 
 
 @methods.method("getUsersLastAccess", needs=["core_enrol_get_enrolled_users"], instead=local.LAST_ACCESS)
@@ -109,6 +109,10 @@ async def get_users_last_access(request: LastAccessRequest, call: Call) -> list[
         ]
 
 
-def _shown(found: list[Person], language: str | None) -> list[FoundUser]:
+async def _shown(found: list[Person], language: str | None, call: Call) -> list[FoundUser]:
     shown = People(language)
-    return [{**shown.user(row), "idnumber": row.idnumber or "", "suspended": row.suspended} for row in found]
+
+    def write(row: Person) -> FoundUser:
+        return {**shown.user(row), "idnumber": row.idnumber or "", "suspended": row.suspended}
+
+    return await call.mapped(write, found)
