@@ -1,14 +1,18 @@
 """Long work in slices: of all that is at work one slice at a time, and everyone else between two of them."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-SLICE = 500
-"""Rows of a slice: to write one takes some microseconds."""
+SLICE, SLICE_SECONDS = 500, 0.01
+"""Rows of a slice, and how long it lasts at most: to write one takes some microseconds, or a millisecond."""
+
+_FEW = 20
+"""Rows that need no slice."""
 
 
 class Turns:
@@ -28,11 +32,15 @@ class Turns:
 
     async def mapped(self, write: Callable[[T], R], rows: Sequence[T]) -> list[R]:
         """Return ``write`` of each row, in order; few rows are written at once. Raises what ``write`` raises."""
-        if len(rows) <= SLICE:
+        if len(rows) <= _FEW:
             return list(map(write, rows))
         found: list[R] = []
-        for start in range(0, len(rows), SLICE):
+        while len(found) < len(rows):
             async with self._turn:
-                found += map(write, rows[start : start + SLICE])
+                until = time.perf_counter() + SLICE_SECONDS
+                for row in rows[len(found) : len(found) + SLICE]:
+                    found.append(write(row))
+                    if time.perf_counter() > until:
+                        break
                 await asyncio.sleep(0)
         return found

@@ -1,6 +1,6 @@
 """What was submitted to an assignment."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Literal, NotRequired
 
@@ -112,7 +112,9 @@ async def get_submissions_infos_from_assignment(request: SubmissionsRequest, cal
     shown = People(moodle.language)
     owned = [(row, ids) for row, ids in owned if row.get("timemodified", 0) >= since]
     owned = [(row, ids) for row, ids in owned if not status or row.get("status") == status]
-    found = await call.mapped(lambda each: _info(*each, people, shown, links.link), owned)
+    listed_files = [(area, file) for row, _ in owned for area, file in files_of(row)]
+    written = iter(await call.mapped(lambda each: _file_row(*each, links.link), listed_files))
+    found = await call.mapped(lambda each: _info(*each, people, shown, written), owned)
     listed = found
     if request.per_member:
         _check_repeated(found, Allowance(moodle.http.answers))
@@ -185,8 +187,9 @@ def _file_row(area: str, file: File, link: Callable[[str], str]) -> FileRow:
     return row
 
 
-def _info(row: Submission, ids: list[int], people: ById, shown: People, link: Callable[[str], str]) -> SubmissionInfo:
-    files = [_file_row(area, file, link) for area, file in files_of(row)]
+def _info(row: Submission, ids: list[int], people: ById, shown: People, written: Iterator[FileRow]) -> SubmissionInfo:
+    """Write a submission; ``written`` gives the rows of its files next."""
+    files = [next(written) for _ in files_of(row)]
     return {
         "userid": row.get("userid", 0),
         "userIds": ids,

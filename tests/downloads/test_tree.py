@@ -1,5 +1,6 @@
 """What was submitted, and where it lies: files, texts, and the files of texts."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -27,8 +28,11 @@ def text_row(text: str, *files: tuple[str, str], **more: Any) -> Submission:
 
 
 def placed(*rows: Submission) -> list[SubmittedFile]:
+    async def found() -> list[SubmittedFile]:
+        return [file async for file in tree(rows, {5: zoe}, Names(), URL("https://moodle.example.edu"))]
+
     zoe = EnrolledUser(5, lastname="Müller", firstname="Zoë")
-    return list(tree(rows, {5: zoe}, Names(), URL("https://moodle.example.edu")))
+    return asyncio.run(found())
 
 
 def html_of(file: SubmittedFile) -> str:

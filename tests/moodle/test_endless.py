@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aioresponses import CallbackResult, aioresponses
 
-from rpc_moodle.moodle import MoodleClient, cohorts, courses, errors
+from rpc_moodle.moodle import MoodleClient, cohorts, course_groups, courses, errors
 from rpc_moodle.moodle.categories import CategoryRow
 from rpc_moodle.moodle.models import Assignment
 from rpc_moodle.moodle.publishing.entries import Entry
@@ -60,3 +60,19 @@ async def test_what_is_told_of_the_users_of_a_wave_has_a_limit_together(
     reader = Reader(moodle, Assignment(id=1, cmid=1), Key(moodle, gate), one_by_one=True)
     found = await reader._statuses([entry.user_id for entry in map(Entry, range(5))])
     assert [isinstance(each, errors.AnswerTooLarge) for each in found.values()] == [False] * 4 + [True]
+
+
+@pytest.mark.parametrize("area", [course_groups, cohorts], ids=["groups", "cohorts"])
+async def test_members_of_many_are_asked_for_in_requests_that_php_reads(
+    site: aioresponses, moodle: MoodleClient, area: Any
+) -> None:
+    asked: list[int] = []
+
+    def answer(_url: object, *, data: bytes, **_: object) -> CallbackResult:
+        asked.append(data.count(b"ids%5B"))
+        return CallbackResult(body=f'[{{"groupid": 1, "cohortid": 1, "userids": [{len(asked)}]}}]')
+
+    site.post(REST, callback=answer, repeat=True)
+    found = await area.members(moodle, list(range(1, 1102)))
+    assert asked == [500, 500, 101]
+    assert [each.userids for each in found] == [(1,), (2,), (3,)]

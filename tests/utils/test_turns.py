@@ -1,9 +1,10 @@
 import asyncio
 import itertools
+import time
 
 import pytest
 
-from utils.turns import SLICE, Turns
+from utils.turns import SLICE, SLICE_SECONDS, Turns
 
 
 async def test_rows_are_written_in_their_order() -> None:
@@ -54,3 +55,22 @@ async def test_work_that_is_given_up_leaves_the_turn_to_others() -> None:
     given_up.cancel()
     async with asyncio.timeout(5):
         assert len(await turns.mapped(str, range(2 * SLICE))) == 2 * SLICE
+
+
+async def test_rows_that_take_long_make_a_slice_each() -> None:
+    turns = Turns()
+    seen: list[int] = []
+
+    def write(row: int) -> int:
+        time.sleep(2 * SLICE_SECONDS)
+        return row
+
+    async def watch() -> None:
+        while True:
+            seen.append(len(seen))
+            await asyncio.sleep(0)
+
+    watching = asyncio.create_task(watch())
+    assert await turns.mapped(write, range(30)) == list(range(30))
+    watching.cancel()
+    assert len(seen) >= 30
