@@ -117,6 +117,10 @@ class Call:
         """Return the application's object of that type; raises LookupError when there is none."""
         return self._shared.get(kind)
 
+    async def aside(self, work: Callable[[], R]) -> R:
+        """Return the result of work that cannot be sliced, done in a thread. Raises what it raises."""
+        return await self._turns.aside(work)
+
     async def write(self, into: Written[R], made: Callable[[Sequence[T]], Sequence[R]], rows: Sequence[T]) -> None:
         """Write what is ``made`` of rows; between slices of many rows all other calls have their turn."""
         await self._turns.write(into, made, rows)

@@ -6,6 +6,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -13,14 +14,15 @@ from structlog.contextvars import bound_contextvars
 from utils.call import RUNNING, Call, Caller, Deadline, Shared
 from utils.codec import encode
 from utils.contract import Envelope, Request, call_id_of, failure, success
-from utils.errors import INTERNAL, RATE_LIMITED, TIMEOUT, UNKNOWN_METHOD, RpcError
-from utils.keys import UnknownKey
+from utils.errors import INTERNAL, RATE_LIMITED, TIMEOUT, UNKNOWN_METHOD, RpcError, leaves_of
 from utils.registry import Method, Registry
 from utils.turns import Turns
-from utils.validation import check_keys, parse
+from utils.validation import is_long, read
 
 UNWIND_SECONDS = 1.0
 """How long a handler that was told to stop may take to say what it had done."""
+
+_STOPPED = "The service stopped before the call was done; call again."
 
 _LOGGABLE_EVENT = re.compile(r"[A-Za-z_.:-]{1,64}")
 """Unknown event names that may stand in a log: no digits, hence no token sent in the wrong place."""
@@ -107,9 +109,16 @@ class Dispatcher:
         facts: dict[str, object] = {}
         try:
             envelope = await self._perform(call_id, event, method, args, caller, facts)
+            if is_long(envelope["data"]):
+                write = partial(self._encoded, call_id, envelope, binary=method is not None and method.binary)
+                envelope = await self._turns.aside(write)
         except Exception as error:  # noqa: BLE001 - this is where every exception becomes a reply
             envelope = failure(self._as_rpc_error(call_id, error))
-        envelope = self._encoded(call_id, envelope, binary=method is not None and method.binary)
+        except asyncio.CancelledError:  # before there was a handler
+            _not_passed_on()
+            envelope = failure(RpcError(TIMEOUT, _STOPPED))
+        if envelope.encoded is None:
+            envelope = self._encoded(call_id, envelope, binary=method is not None and method.binary)
         self._report(event, method, caller, started, envelope, facts)
         return envelope
 
@@ -125,7 +134,7 @@ class Dispatcher:
         if self.draining:
             raise RpcError(RATE_LIMITED, "The service is stopping; call again.", details={"retryAfter": 1})
         if method is None:
-            nearest = self.registry.nearest(event)
+            nearest = await self._turns.aside(partial(self.registry.nearest, event))
             raise RpcError(
                 UNKNOWN_METHOD,
                 f"There is no such method; the nearest are: {', '.join(nearest)}."
@@ -133,16 +142,13 @@ class Dispatcher:
                 else "There is no such method.",
                 details={"methods": nearest},
             )
-        request = args[0] if args else None
         seconds = self._default_timeout
         progress_id = None
-        unknown: list[UnknownKey] = []
-        if method.request_model is not None:
-            request = parse(method.request_model, args)
-            unknown = check_keys(method.request_model, args, writes=method.writes)
-            if isinstance(request, Request):
-                seconds = (request.options.timeout_ms or seconds * 1000) / 1000
-                progress_id = request.progress_id
+        reading = partial(read, method.request_model, args, writes=method.writes)
+        request, unknown = await self._turns.aside(reading) if is_long(*args[:1]) else reading()
+        if isinstance(request, Request):
+            seconds = (request.options.timeout_ms or seconds * 1000) / 1000
+            progress_id = request.progress_id
         call = Call(
             id=call_id,
             method=method.name,
@@ -166,10 +172,8 @@ class Dispatcher:
         try:
             done, _ = await asyncio.wait({task}, timeout=call.deadline.remaining())
         except asyncio.CancelledError:
-            # Not passed on: the caller is owed a reply, and this task ends with it.
-            if (current := asyncio.current_task()) is not None:
-                current.uncancel()
-            return await self._stopped(task, call, "The service stopped before the call was done; call again.")
+            _not_passed_on()
+            return await self._stopped(task, call, _STOPPED)
         if done and not task.cancelled():
             try:
                 return task.result()
@@ -216,7 +220,7 @@ class Dispatcher:
         raise RpcError(TIMEOUT, message, details={"timeoutMs": round(call.deadline.seconds * 1000), **call.state})
 
     def _as_rpc_error(self, call_id: str, error: Exception) -> RpcError:
-        leaves = tuple(_leaves(error))
+        leaves = tuple(leaves_of(error))
         try:
             for leaf in leaves:
                 known = leaf if isinstance(leaf, RpcError) else self._translate(leaf)
@@ -284,13 +288,10 @@ class Dispatcher:
         return self.registry.find(event) if isinstance(event, str) else None
 
 
-def _leaves(error: BaseException) -> Iterable[Exception]:
-    """Yield the exceptions of a group in their order, or the exception itself."""
-    if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from _leaves(inner)
-    elif isinstance(error, Exception):
-        yield error
+def _not_passed_on() -> None:
+    """Take back a cancellation: the caller is owed a reply, and this task ends with it."""
+    if (current := asyncio.current_task()) is not None:
+        current.uncancel()
 
 
 def _retrieve(task: asyncio.Task[object]) -> None:

@@ -6,7 +6,7 @@ A service adds its own codes by making further :class:`ErrorCode` objects; the t
     └── RpcError        an answer for the caller: code, message, details
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -94,3 +94,12 @@ class RpcError(Exception):
         self.details: dict[str, object] = dict(details or {})
         self.data = data
         self.retryable = code.retryable if retryable is None else retryable
+
+
+def leaves_of(error: BaseException) -> Iterable[Exception]:
+    """Yield the exceptions of a group in their order, or the exception itself."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from leaves_of(inner)
+    elif isinstance(error, Exception):
+        yield error

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import islice
 
 MAX_BYTES = 200
 """UTF-8 bytes of one name; file systems take 255, and a number or ``.part`` may follow."""
@@ -10,6 +11,9 @@ _UNSAFE = re.compile(r'[<>:"/\\|?*]')
 # Device names of Windows, with any extension; its documentation lists the superscript digits too.
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])\s*(?:\..*)?", re.IGNORECASE)
 _MAX_EXTENSION = 20
+_MAX_CHARACTERS = 300  # of a name that is looked at, as composing takes the square of a text of wild accents
+_DEEPEST = 30  # folders of a path; Moodle keeps 255 characters of it
+_MARK_BYTES = 9  # of the longest number that is put behind a name, in its parentheses
 
 
 def safe_name(name: str) -> str:
@@ -18,6 +22,9 @@ def safe_name(name: str) -> str:
     Unicode stays as it is, in composed form; characters that are invisible, or unsafe on some file system, become
     ``_``. A long name keeps its extension.
     """
+    if len(name) > _MAX_CHARACTERS:
+        stem, extension = split(name)
+        name = stem[: _MAX_CHARACTERS - len(extension)] + extension
     text = unicodedata.normalize("NFC", name)
     text = "".join("_" if unicodedata.category(each) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else each for each in text)
     text = _UNSAFE.sub("_", text).strip(" ").rstrip(". ")  # Windows drops dots and spaces at the end
@@ -49,40 +56,42 @@ class Names:
     def __init__(self, beside: str = "") -> None:
         """Begin with an empty tree; ``beside`` is a suffix such as ``.part`` under which each name stays free too."""
         self._suffixes = {"", beside}
-        self._taken: set[tuple[str, str]] = set()
-        self._folders: dict[tuple[str, str], str] = {}
-        self._next: dict[tuple[str, str], int] = {}
+        self._taken: set[tuple[int, str]] = set()
+        self._folders: dict[tuple[int, str], tuple[int, str]] = {}  # each has a number; 0 is the top of the tree
+        self._next: dict[tuple[int, str], int] = {}
 
     def place(self, folders: list[str], name: str) -> str:
         """Give a relative path with ``/`` for a file, safe in each part; equal names in a folder are numbered.
 
-        The same folders mean the same place each time; an empty one is left out.
+        The same folders mean the same place each time; an empty one is left out, and what lies deeper than thirty of
+        them lies in the last.
         """
-        path = ""
-        for folder in folders:
-            if folder:
-                path = self._folder(path, folder)
-        return path + self._free(path, safe_name(name))
+        at, path = 0, []
+        for folder in islice(filter(None, folders), _DEEPEST):
+            at, known = self._folder(at, folder)
+            path.append(known)
+        return "/".join([*path, self._free(at, safe_name(name))])
 
-    def _folder(self, path: str, folder: str) -> str:
-        known = self._folders.get((path, folder))
+    def _folder(self, at: int, folder: str) -> tuple[int, str]:
+        known = self._folders.get((at, folder))
         if known is None:
-            known = self._folders[path, folder] = self._free(path, safe_name(folder))
-        return f"{path}{known}/"
+            known = self._folders[at, folder] = len(self._folders) + 1, self._free(at, safe_name(folder))
+        return known
 
-    def _free(self, path: str, name: str) -> str:
+    def _free(self, at: int, name: str) -> str:
         free = name
-        while not self._taken.isdisjoint(self._places(path, free)):
-            number = self._next.get((path, _folded(name)), 2)
-            self._next[path, _folded(name)] = number + 1
+        if not self._taken.isdisjoint(self._places(at, name)):
             stem, extension = split(name)
-            mark = f" ({number}){extension}"
-            free = shortened(stem, MAX_BYTES - len(mark.encode())) + mark
-        self._taken.update(self._places(path, free))
+            stem = shortened(stem, MAX_BYTES - _MARK_BYTES - len(extension.encode()))
+            alike = at, _folded(stem + extension)  # names that are cut to the same are numbered on
+            while not self._taken.isdisjoint(self._places(at, free)):
+                number = self._next[alike] = self._next.get(alike, 1) + 1
+                free = f"{stem} ({number}){extension}"
+        self._taken.update(self._places(at, free))
         return free
 
-    def _places(self, path: str, name: str) -> set[tuple[str, str]]:
-        return {(path, _folded(name + suffix)) for suffix in self._suffixes}
+    def _places(self, at: int, name: str) -> set[tuple[int, str]]:
+        return {(at, _folded(name + suffix)) for suffix in self._suffixes}
 
 
 def _folded(name: str) -> str:

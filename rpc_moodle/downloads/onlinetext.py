@@ -31,6 +31,8 @@ _HTML = """<!DOCTYPE html>
 _PLAIN = 2
 _BASE = re.compile(rf"(?P<site>[^?#]*?)/(?:webservice/)?pluginfile\.php(?P<base>/\d+/\w+/{AREA}/\d+)/")
 
+_PATH = re.compile(r"(?P<path>/[^\"'<>\s?#]+)(?:\?[^\"'<>\s#]*)?")
+
 
 def text_of(plugin: Plugin) -> str:
     """Give the text of a submission plugin as HTML; empty where it has none."""
@@ -50,13 +52,22 @@ def page(text: str, files: Mapping[str, str], *, base: str = "") -> bytes:
             f"{found['site']}/{script}{found['base']}" for script in ("webservice/pluginfile.php", "pluginfile.php")
         ]
 
-    def beside(match: re.Match[str]) -> str:
-        place = files.get(unquote(match["path"]))
-        return match[0] if place is None else quote(place)
-
-    stem = "|".join(map(re.escape, stems))
-    linked = re.sub(rf"(?:{stem})(?P<path>/[^\"'<>\s?#]+)(?:\?[^\"'<>\s#]*)?", beside, text)
+    linked = text
+    for stem in stems:
+        linked = _linked(linked, stem, files)
     return _HTML.format(linked).encode("utf-8", "replace")
+
+
+def _linked(text: str, stem: str, files: Mapping[str, str]) -> str:
+    """Write relative addresses for those that begin with ``stem``: without a pattern of a stem, whose length is any."""
+    head, *parts = text.split(stem)
+    return head + "".join([_beside(stem, part, files) for part in parts])
+
+
+def _beside(stem: str, part: str, files: Mapping[str, str]) -> str:
+    found = _PATH.match(part)
+    place = None if found is None else files.get(unquote(found["path"]))
+    return f"{stem}{part}" if found is None or place is None else f"{quote(place)}{part[found.end() :]}"
 
 
 def name_in_moodle(file: File) -> str:

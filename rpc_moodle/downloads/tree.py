@@ -1,6 +1,6 @@
 """The submitted files of an assignment, each with a place in a tree of folders, one per submission."""
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import AsyncIterator, Hashable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
@@ -16,6 +16,7 @@ from rpc_moodle.moodle.files.remote import RemoteFile, open_file
 from rpc_moodle.moodle.files.url import file_of
 from rpc_moodle.moodle.models import EnrolledUser, File, Plugin, Submission
 from rpc_moodle.moodle.submissions import ById, submissions_and_people
+from rpc_moodle.transport.unhurried import unhurried
 
 
 @dataclass(frozen=True)
@@ -56,20 +57,25 @@ async def submitted_files(
     """
     assignment = await assignments.assignment(moodle, course_id, cmid)
     rows, people = await submissions_and_people(moodle, assignment, course_id)
-    return tree(rows, people, names or Names(), moodle.site)
+    return [file async for file in tree(rows, people, names or Names(), moodle.site)]
 
 
-def tree(rows: Iterable[Submission], people: ById, names: Names, site: URL) -> list[SubmittedFile]:
-    """Give what submissions hold its places."""
-    return [file for row in rows for plugin in row.plugins for file in _placed(row, plugin, people, names, site)]
+async def tree(rows: Iterable[Submission], people: ById, names: Names, site: URL) -> AsyncIterator[SubmittedFile]:
+    """Give what submissions hold its places, with a turn for others in between."""
+    async for row in unhurried(rows):
+        for plugin in row.plugins:
+            async for file in _placed(row, plugin, people, names, site):
+                yield file
 
 
-def _placed(row: Submission, plugin: Plugin, people: ById, names: Names, site: URL) -> Iterator[SubmittedFile]:
+async def _placed(
+    row: Submission, plugin: Plugin, people: ById, names: Names, site: URL
+) -> AsyncIterator[SubmittedFile]:
     folder = _folder(row, people)
     text = onlinetext.text_of(plugin) if plugin.type == "onlinetext" else ""
     path = names.place([folder], onlinetext.PAGE) if text else ""
     files = [file for area in plugin.fileareas for file in area.files if file.fileurl]
-    placed = [_stored(file, folder, names, site) for file in files]
+    placed = [_stored(file, folder, names, site) async for file in unhurried(files)]
     if text:
         below = path.rpartition("/")[0] + "/"
         beside = {
@@ -78,7 +84,8 @@ def _placed(row: Submission, plugin: Plugin, people: ById, names: Names, site: U
         }
         content = onlinetext.page(text, beside, base=files[0].fileurl if files else "")
         yield SubmittedFile(content, path, len(content), "text/html", row.timemodified)
-    yield from placed
+    for file in placed:
+        yield file
 
 
 def _stored(file: File, folder: str, names: Names, site: URL) -> SubmittedFile:

@@ -50,7 +50,7 @@ class ZipStream:
         """End the member; one that is not kept stands in no directory, so no reader shows its bytes."""
         self._out.close()
         if not keep and self._member is not None:
-            self._zip.filelist.remove(self._member)
+            self._zip.filelist.pop()  # to look for it would take as long as there are members
             del self._zip.NameToInfo[self._member.filename]
         self._member = None
 

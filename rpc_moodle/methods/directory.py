@@ -1,5 +1,6 @@
 """Users across the site, and when they were there."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import AliasChoices, Field
@@ -11,6 +12,7 @@ from rpc_moodle.methods.people import People, User
 from rpc_moodle.moodle import local, people, users
 from rpc_moodle.moodle.people import Person, SearchKey, UserField
 from utils.call import Call
+from utils.codec import Written
 from utils.registry import Registry
 
 methods = Registry()
@@ -68,30 +70,30 @@ class LastAccess(TypedDict):
 
 
 @methods.method("searchUsers", needs=["core_user_get_users"], instead=local.USERS)
-async def search_users(request: SearchUsersRequest, call: Call) -> list[FoundUser]:
+async def search_users(request: SearchUsersRequest, call: Call) -> Written[FoundUser]:
     """List the users of the site that fit all criteria, of those whom the account may see.
 
     A criterion that everybody fits is refused before anything is sent.
     """
     async with moodle_of(request, call) as moodle:
         found = await people.search(moodle, {str(key): value for key, value in request.criteria.items()})
-        return _shown(found, moodle.language)
+        return await _shown(found, moodle.language, call)
 
 
 @methods.method("getUsersByField", needs=["core_user_get_users_by_field"], instead=local.USERS)
-async def get_users_by_field(request: UsersByFieldRequest, call: Call) -> list[FoundUser]:
+async def get_users_by_field(request: UsersByFieldRequest, call: Call) -> Written[FoundUser]:
     """List the users with one of these ids, user names, e-mail addresses or id numbers."""
     async with moodle_of(request, call) as moodle:
         found = await people.by_field(moodle, request.field, request.values)
-        return _shown(found, moodle.language)
+        return await _shown(found, moodle.language, call)
 
 
 @methods.method("getUserProfiles", needs=["core_user_get_course_user_profiles"])
-async def get_user_profiles(request: ProfilesRequest, call: Call) -> list[FoundUser]:
+async def get_user_profiles(request: ProfilesRequest, call: Call) -> Written[FoundUser]:
     """List users as they are in a course, with their roles there; who is not enrolled is left out."""
     async with moodle_of(request, call) as moodle:
         found = await people.profiles(moodle, request.course_id, request.user_ids)
-        return _shown(found, moodle.language)
+        return await _shown(found, moodle.language, call)
 
 
 @methods.method("getUsersLastAccess", needs=["core_enrol_get_enrolled_users"], instead=local.LAST_ACCESS)
@@ -109,6 +111,12 @@ async def get_users_last_access(request: LastAccessRequest, call: Call) -> list[
         ]
 
 
-def _shown(found: list[Person], language: str | None) -> list[FoundUser]:
-    shown = People(language)
-    return [{**shown.user(row), "idnumber": row.idnumber or "", "suspended": row.suspended} for row in found]
+async def _shown(found: list[Person], language: str | None, call: Call) -> Written[FoundUser]:
+    told = People(language)
+
+    def shown(rows: Sequence[Person]) -> list[FoundUser]:
+        return [{**told.user(row), "idnumber": row.idnumber or "", "suspended": row.suspended} for row in rows]
+
+    written: Written[FoundUser] = Written()
+    await call.write(written, shown, found)
+    return written

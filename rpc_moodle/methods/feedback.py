@@ -19,6 +19,7 @@ from rpc_moodle.methods.rows import FeedbackRow, GradeRow, Points, sorted_out
 from rpc_moodle.moodle import assignments
 from rpc_moodle.moodle.publishing import Entry, InvalidEntries, Options, Publication, Result, is_empty
 from rpc_moodle.publications import Publications
+from rpc_moodle.transport.unhurried import unhurried
 from utils.call import Call
 from utils.errors import INVALID_REQUEST, RpcError
 from utils.registry import Registry
@@ -80,7 +81,7 @@ async def publish_assignment_text_feedback(request: TextFeedbackRequest, call: C
     What fails for a user fails for that user alone: then the call is a `partial_failure` whose `data` is the report.
     The same call again publishes only what is missing.
     """
-    entries = sorted_out(request.feedback, request.text_format)
+    entries = await sorted_out(request.feedback, request.text_format)
     return await _publish(request, call, "feedback", entries, request.how())
 
 
@@ -96,9 +97,11 @@ async def publish_grades(request: GradesRequest, call: Call) -> PublicationRepor
 
     Comments, files, attempts and workflow states stay as they are.
     """
-    entries, rejected = sorted_out(request.grades, request.text_format)
+    entries, rejected = await sorted_out(request.grades, request.text_format)
     if not request.clear:
-        entries = [replace(entry, text=None) if is_empty(entry.text or "") else entry for entry in entries]
+        entries = [
+            replace(entry, text=None) if is_empty(entry.text or "") else entry async for entry in unhurried(entries)
+        ]
     return await _publish(request, call, "grades", (entries, rejected), request.how(request.max_grade))
 
 

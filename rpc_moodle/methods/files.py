@@ -1,6 +1,5 @@
 """The files of submissions: in a reply, as a stream of events, or as links that HTTP clients open."""
 
-import asyncio
 import re
 import secrets
 from typing import Annotated, Any, ClassVar
@@ -16,6 +15,7 @@ from rpc_moodle.downloads.tree import SubmittedFile, submitted_files
 from rpc_moodle.errors import CODES
 from rpc_moodle.methods.common import ApiKey, AssignmentRequest, MoodleId, SiteAddress, lifted, moodle_of
 from rpc_moodle.moodle import Http, InvalidSite, MoodleClient, MoodleError
+from rpc_moodle.transport.unhurried import unhurried
 from utils.call import Call
 from utils.contract import Options, Request
 from utils.errors import CODES as KIT_CODES
@@ -23,9 +23,6 @@ from utils.errors import INVALID_REQUEST, PARTIAL_FAILURE, RpcError
 from utils.registry import Registry
 
 methods = Registry()
-
-_SLICE = 20
-"""Tickets after which others get their turn."""
 
 
 def _reference(value: Any) -> Any:
@@ -170,12 +167,7 @@ async def _asked(request: DownloadRequest, call: Call, links: FileLinks, limits:
         count(found, limits, stream=request.stream)
         return found
     count(request.files, limits, stream=request.stream)
-    files = []
-    for number, text in enumerate(request.files, 1):
-        files.append(_wanted(text, request.options, links))
-        if number % _SLICE == 0:
-            await asyncio.sleep(0)  # opening tickets never waits by itself
-    return files
+    return [_wanted(text, request.options, links) async for text in unhurried(request.files)]
 
 
 async def _of_assignment(request: DownloadRequest, call: Call, links: FileLinks) -> list[Wanted]:
@@ -198,7 +190,7 @@ async def _of_assignment(request: DownloadRequest, call: Call, links: FileLinks)
     async with MoodleClient(options.url, token, http=call.shared(Http), remaining=call.deadline.remaining) as moodle:
         found = await submitted_files(moodle, request.course_id, request.assignment_id)
         of_call = links.of(moodle.site, token)
-    return [_placed(file, token, of_call) for file in found]
+    return [_placed(file, token, of_call) async for file in unhurried(found)]
 
 
 def _placed(file: SubmittedFile, token: SecretStr, links: CallLinks) -> Wanted:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import FailFast, Field, model_validator
 from typing_extensions import TypedDict
 
 from rpc_moodle.callbacks import topic_of
@@ -90,7 +90,7 @@ class JobItem(Model):
     kind: JobKind = Field(description="The kind of the job.")
     instance_id: MoodleId = Field(description="The panel's own number of the site.")
     task_id: MoodleId | None = Field(default=None, description="The task that the plugin named.")
-    about: tuple[Annotated[str, Field(max_length=2500)], ...] = Field(
+    about: Annotated[tuple[Annotated[str, Field(max_length=2500)], ...], FailFast()] = Field(
         max_length=200, description="By what its report is known."
     )
     after: int = Field(default=0, ge=0, description="The number of the last report before it; 0 for all that are kept.")

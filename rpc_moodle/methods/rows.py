@@ -7,11 +7,12 @@ from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, WrapValidator, model_validator
+from pydantic import BeforeValidator, FailFast, Field, ValidationError, WrapValidator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from rpc_moodle.methods.common import MoodleId
 from rpc_moodle.moodle.publishing import Criterion, Entry, FeedbackFile, Filling, Result, TextFormat, invalid
+from rpc_moodle.transport.unhurried import unhurried
 from utils.contract import Model
 
 
@@ -57,7 +58,7 @@ class AdvancedGrading(Model):
     """A filled rubric or marking guide, from which Moodle computes the grade."""
 
     method: Literal["rubric", "guide"]
-    criteria: Annotated[tuple[CriterionFilling, ...], Field(min_length=1, max_length=200)]
+    criteria: Annotated[tuple[CriterionFilling, ...], FailFast(), Field(min_length=1, max_length=200)]
 
     def filling(self) -> Filling:
         """Give it as the adapter takes it."""
@@ -95,7 +96,7 @@ class GradeItem(Model):
     )
     attempt: AttemptNumber | None = Field(default=None, description="As the call's `attempt`, for this row alone.")
     advanced_grading: AdvancedGrading | None = Field(default=None, description="The filled rubric or marking guide.")
-    files: list[FeedbackFileItem] = Field(
+    files: Annotated[list[FeedbackFileItem], FailFast(), Field(max_length=1000)] = Field(
         default=[], description="Feedback files, beside those that are there; with `replaceFiles` in their place."
     )
 
@@ -179,8 +180,8 @@ GradeRow = Annotated[GradeItem | SkipJsonSchema[BadRow], _row_of(GradeItem)]
 """A row of grades, or what is wrong with it."""
 
 
-def sorted_out(rows: Sequence[GradeItem | BadRow], text_format: TextFormat) -> tuple[list[Entry], list[Result]]:
+async def sorted_out(rows: Sequence[GradeItem | BadRow], text_format: TextFormat) -> tuple[list[Entry], list[Result]]:
     """Split rows into entries and failures."""
-    entries = [row.entry(text_format) for row in rows if not isinstance(row, BadRow)]
+    entries = [row.entry(text_format) async for row in unhurried(rows) if not isinstance(row, BadRow)]
     bad = [invalid(row.given, row.problem, participant=row.participant) for row in rows if isinstance(row, BadRow)]
     return entries, bad

@@ -16,12 +16,17 @@ from rpc_moodle.moodle.groups import groups, owners
 from rpc_moodle.moodle.models import Assignment, File, Submission
 from rpc_moodle.moodle.participants import submitters
 from rpc_moodle.moodle.submissions import ById, files_of, submissions_and_people, texts_of
+from rpc_moodle.transport.allowance import Allowance
 from rpc_moodle.transport.gather import both
 from utils.call import Call
 from utils.codec import Written
 from utils.registry import Registry
+from utils.turns import SLICE
 
 methods = Registry()
+
+_ID_BYTES = 2
+"""Bytes of an id, where each member's row lists all members of the team; at least, since a reply may have more."""
 
 
 class FileRow(TypedDict):
@@ -109,18 +114,23 @@ async def get_submissions_infos_from_assignment(request: SubmissionsRequest, cal
     shown = People(moodle.language)
     owned = [(row, ids) for row, ids in owned if row.timemodified >= since]
     owned = [(row, ids) for row, ids in owned if not status or row.status == status]
-    own = {row.userid: row for row in rows}
+    own, allowance = {row.userid: row for row in rows}, Allowance(moodle.http.answers)
 
     def infos(slice_: Sequence[tuple[Submission, list[int]]]) -> list[SubmissionInfo]:
-        found = [_info(row, ids, people, shown, links.link) for row, ids in slice_]
-        listed = _per_member(found, own, people, shown) if request.per_member else found
+        listed = [_info(row, ids, people, shown, links.link) for row, ids in slice_]
+        if request.per_member:
+            _check_repeated(listed, allowance)
+            listed = _per_member(listed, own, people, shown)
         if request.late:
             for info in listed:
                 info["minutesLate"] = _minutes_late(info, assignment, extended)
         return listed
 
     written: Written[SubmissionInfo] = Written()
-    await call.write(written, infos, owned)
+    if any(map(_is_long, rows)):
+        await call.aside(lambda: written.add(infos(owned)))
+    else:
+        await call.write(written, infos, owned)
     return written
 
 
@@ -141,6 +151,15 @@ def _minutes_late(
     due = datetime.fromtimestamp(assignment.duedate, UTC) if assignment.duedate else None
     user = info["userid"]
     return deadlines.deadline(user, due, extended.get(user), info["timemodified"]).minuteslate
+
+
+def _check_repeated(found: list[SubmissionInfo], allowance: Allowance) -> None:
+    """Raise AnswerTooLarge where what is repeated for each member of a team would come to more than an answer."""
+    for info in found:
+        members = len(info["userIds"])
+        allowance.take_rows(members)
+        allowance.take_bytes(members * (len(info["onlinetext"]) + members * _ID_BYTES))
+    allowance.take_files(sum(len(info["userIds"]) * len(info["files"]) for info in found))
 
 
 def _per_member(
@@ -174,6 +193,11 @@ def _file_row(area: str, file: File, link: Callable[[str], str]) -> FileRow:
     except errors.InvalidSite as problem:
         row["problem"] = str(problem)
     return row
+
+
+def _is_long(row: Submission) -> bool:
+    """Tell whether a submission alone has so many files that a slice of one is too long."""
+    return any(len(area.files) > SLICE for plugin in row.plugins for area in plugin.fileareas)
 
 
 def _info(row: Submission, ids: list[int], people: ById, shown: People, link: Callable[[str], str]) -> SubmissionInfo:

@@ -2,7 +2,7 @@
 
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.models import Assignment, Assignments, Course
+from rpc_moodle.moodle.models import Assignment, Assignments, Course, told
 
 
 async def course(moodle: MoodleClient, course_id: int) -> Course:
@@ -18,8 +18,7 @@ async def course(moodle: MoodleClient, course_id: int) -> Course:
     )
     for course in answer.courses:
         if course.id == course_id:
-            left_out = tuple(notice.plain(moodle.token) for notice in answer.warnings)
-            return course.model_copy(update={"left_out": left_out})
+            return course.model_copy(update={"left_out": tuple(await told(answer.warnings, moodle.token))})
     raise errors.NotFound(
         f"There is no course {course_id}, or the account of the API key is not enrolled in it.",
         function="mod_assign_get_assignments",

@@ -11,6 +11,9 @@ from rpc_moodle.moodle.wire import Params
 
 C = TypeVar("C")
 
+_DEEPEST = 100
+"""Categories above a category: a reply that is nested deeper can be neither written nor read."""
+
 
 class CategoryRow(Row):
     """A course category; ``parent`` is 0 at the top, ``path`` the ids from the top down (``courses.categories``)."""
@@ -50,13 +53,21 @@ async def categories(moodle: MoodleClient, top: int | None = None) -> list[Categ
 
 
 def tree(found: Sequence[CategoryRow], courses: Iterable[tuple[int, C]]) -> list[Branch[C]]:
-    """Arrange categories and courses, each with its category's id, as a tree; what has no parent here is at the top."""
+    """Arrange categories and courses, each with its category's id, as a tree; what has no parent here is at the top.
+
+    Raises BadResponse for a tree that is deeper than any of Moodle's.
+    """
     inside: dict[int, list[C]] = {}
     for category_id, course in courses:
         inside.setdefault(category_id, []).append(course)
     branches = {each.id: Branch(each, inside.get(each.id, []), []) for each in found}
     tops: list[Branch[C]] = []
-    for each in found:
-        above = branches.get(each.parent)
-        (tops if above is None or each.parent == each.id else above.branches).append(branches[each.id])
+    for branch in branches.values():  # each once, though a site may list one again
+        above = branches.get(branch.category.parent)
+        (tops if above is None or above is branch else above.branches).append(branch)
+    floor = tops
+    for _ in range(_DEEPEST):
+        floor = [below for branch in floor for below in branch.branches]
+    if floor:
+        raise errors.BadResponse(f"The site's categories are nested deeper than {_DEEPEST} times.")
     return tops

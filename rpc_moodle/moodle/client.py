@@ -19,7 +19,7 @@ from rpc_moodle.moodle.files.save import Progress, Saved, save
 from rpc_moodle.moodle.files.upload import Upload, multipart
 from rpc_moodle.moodle.files.url import bare, file_url, is_of
 from rpc_moodle.moodle.models import Stored
-from rpc_moodle.moodle.reading import LONG, Reader
+from rpc_moodle.moodle.reading import Reader
 from rpc_moodle.transport.address import endpoint, site_url
 from rpc_moodle.transport.allowance import Allowance, too_large
 from rpc_moodle.transport.http import Body, Http
@@ -210,7 +210,7 @@ class MoodleClient:
             ):
                 found = await self._body(response)
                 decide = partial(wire.answer, function, response.status, response.headers, found, secret)
-                known = await self._beside(found, decide)
+                known = await self.http.beside(found, decide)
         except TimeoutError:
             raise errors.SiteTimeout(f"{self.site.host} took too long to answer {function}.") from None
         if secret is self._token:
@@ -236,14 +236,7 @@ class MoodleClient:
     async def _read(self, function: str, body: bytes, into: Any, allowance: Allowance | None = None) -> Any:
         """Read an answer, if it is not more than may be taken."""
         (allowance or Allowance(self.http.answers)).take_body(body)
-        return await self._beside(body, partial(wire.read, function, body, _adapter(into), self.language))
-
-    async def _beside(self, body: bytes, work: Callable[[], T]) -> T:
-        """Do what costs time and memory with the length of a body: a long one beside the event loop, few at a time."""
-        if len(body) < LONG:
-            return work()
-        async with self.http.large:
-            return await asyncio.to_thread(work)
+        return await self.http.beside(body, partial(wire.read, function, body, _adapter(into), self.language))
 
     async def download(self, url: str, destination: str | Path, *, progress: Progress | None = None) -> Saved:
         """Fetch the file of a ``fileurl`` into ``destination``, proven by its SHA-1, unless it is there unchanged.

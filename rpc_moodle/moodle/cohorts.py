@@ -6,8 +6,12 @@ from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import Several
 from rpc_moodle.moodle.values import Known, Name, Row
 from rpc_moodle.moodle.wire import Params
+from rpc_moodle.transport.allowance import Allowance
 
 _PAGE = 100
+
+_AT_ONCE = 500
+"""Cohorts of one request: of more than a thousand fields PHP drops the rest without a word."""
 
 
 class CohortRow(Row):
@@ -41,6 +45,7 @@ async def cohorts(moodle: MoodleClient) -> list[CohortRow]:
 async def search(moodle: MoodleClient, text: str) -> list[CohortRow]:
     """Return the site's cohorts in whose name or id number a text occurs, page by page. Raises MoodleError."""
     found: dict[int, CohortRow] = {}
+    allowance = Allowance(moodle.http.answers)
     while True:
         params: Params = {
             "query": text,
@@ -48,7 +53,8 @@ async def search(moodle: MoodleClient, text: str) -> list[CohortRow]:
             "limitfrom": len(found),
             "limitnum": _PAGE,
         }
-        rows = (await moodle.call("core_cohort_search_cohorts", params, into=_Found)).cohorts
+        rows = (await moodle.call("core_cohort_search_cohorts", params, into=_Found, allowance=allowance)).cohorts
+        allowance.take_page(len(rows))
         fresh = {row.id: row for row in rows if row.id not in found}
         found |= fresh
         if len(fresh) < _PAGE:
@@ -60,6 +66,10 @@ async def members(moodle: MoodleClient, cohort_ids: Sequence[int]) -> list[Cohor
 
     Raises NotFound where one of them is not there, and any other MoodleError.
     """
-    if not cohort_ids:
-        return []
-    return await moodle.call("core_cohort_get_cohort_members", {"cohortids": cohort_ids}, into=list[CohortMembers])
+    allowance = Allowance(moodle.http.answers)
+    found: list[CohortMembers] = []
+    for start in range(0, len(cohort_ids), _AT_ONCE):
+        params: Params = {"cohortids": cohort_ids[start : start + _AT_ONCE]}
+        function = "core_cohort_get_cohort_members"
+        found += await moodle.call(function, params, into=list[CohortMembers], allowance=allowance)
+    return found

@@ -10,12 +10,16 @@ from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import Several
 from rpc_moodle.moodle.values import Known, Name, Row, When
 from rpc_moodle.moodle.wire import Params
+from rpc_moodle.transport.allowance import Allowance
 from rpc_moodle.transport.gather import together
 
 CourseField = Literal["id", "ids", "shortname", "idnumber", "category"]
 """What courses can be found by; ``ids`` are several ids with commas between them."""
 
 _PAGE = 100
+
+_AT_ONCE = 50
+"""Categories that are asked about side by side: a site may list any number."""
 
 
 class CourseRow(Row):
@@ -91,22 +95,29 @@ async def of_user(moodle: MoodleClient, user_id: int | None = None) -> list[User
         return list(await local.instead(moodle, refusal, local.COURSES, params, into=list[_OwnCourse]))
 
 
-async def by_field(moodle: MoodleClient, field: CourseField, value: str | int) -> list[CourseRow]:
+async def by_field(
+    moodle: MoodleClient, field: CourseField, value: str | int, *, allowance: Allowance | None = None
+) -> list[CourseRow]:
     """Return the courses whose field has exactly this value, also such as the account is not enrolled in.
 
-    Hidden ones are left out for who may not see them (``courses.field.*``). Raises MoodleError.
+    Hidden ones are left out for who may not see them (``courses.field.*``). ``allowance`` is what several such
+    questions share. Raises MoodleError.
     """
     params: Params = {"field": field, "value": value, **moodle.naming}
-    return list((await moodle.call("core_course_get_courses_by_field", params, into=_Courses)).courses)
+    function = "core_course_get_courses_by_field"
+    return list((await moodle.call(function, params, into=_Courses, allowance=allowance)).courses)
 
 
 async def search(moodle: MoodleClient, text: str) -> list[CourseRow]:
     """Return the courses in whose names or summaries the words occur, page by page. Raises MoodleError."""
     found: dict[int, CourseRow] = {}
+    allowance = Allowance(moodle.http.answers)
     page = 0
     while True:
         params: Params = {"criterianame": "search", "criteriavalue": text, "page": page, "perpage": _PAGE}
-        answer = await moodle.call("core_course_search_courses", {**params, **moodle.naming}, into=_Courses)
+        params = {**params, **moodle.naming}
+        answer = await moodle.call("core_course_search_courses", params, into=_Courses, allowance=allowance)
+        allowance.take_page(len(answer.courses))
         fresh = [course for course in answer.courses if course.id not in found]
         found.update((course.id, course) for course in fresh)
         if not fresh or len(found) >= answer.total:
@@ -136,11 +147,16 @@ async def inside(moodle: MoodleClient, category_id: int) -> list[CourseRow]:
 
 
 async def _of_categories(moodle: MoodleClient, found: list[CategoryRow], top: int) -> list[CourseRow]:
+    allowance = Allowance(moodle.http.answers)
+    courses: list[CourseRow] = []
     try:
-        courses = await together(by_field(moodle, "category", category.id) for category in found)
+        for start in range(0, len(found), _AT_ONCE):
+            wave = found[start : start + _AT_ONCE]
+            answers = await together(by_field(moodle, "category", each.id, allowance=allowance) for each in wave)
+            courses += [course for each in answers for course in each]
     except errors.FunctionDenied as refusal:
         return await _visible(moodle, refusal, top)
-    return [course for each in courses for course in each]
+    return courses
 
 
 async def _visible(moodle: MoodleClient, refusal: errors.FunctionDenied, category_id: int) -> list[CourseRow]:

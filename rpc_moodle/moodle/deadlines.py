@@ -88,7 +88,7 @@ async def _extend(moodle: MoodleClient, assignment_id: int, dates: Mapping[int, 
         "dates": [seconds_of(date) for date in dates.values()],
     }
     warnings = await moodle.call("mod_assign_save_user_extensions", params, into=list[Notice])
-    return f"{warnings[0].message} It has to be after the due date." if warnings else ""
+    return f"{warnings[0].plain(moodle.token).message} It has to be after the due date." if warnings else ""
 
 
 async def due_date(moodle: MoodleClient, assignment_id: int, user_id: int) -> datetime | None:

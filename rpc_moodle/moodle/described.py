@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.models import Flag, Notice, Several
+from rpc_moodle.moodle.models import Flag, Notice, Several, told
 from rpc_moodle.moodle.values import Name, Row, Text, When
 
 _CANDIDATES = 12
@@ -70,7 +70,7 @@ async def of_courses(moodle: MoodleClient, course_ids: Sequence[int]) -> tuple[l
     """
     params = {"courseids": course_ids, "includenotenrolledcourses": True, **moodle.naming}
     answer = await moodle.call("mod_assign_get_assignments", params, into=_Courses)
-    return [each for course in answer.courses for each in course.assignments], list(answer.warnings)
+    return [each for course in answer.courses for each in course.assignments], await told(answer.warnings, moodle.token)
 
 
 def find(found: Iterable[DescribedAssignment], wanted: str) -> DescribedAssignment:

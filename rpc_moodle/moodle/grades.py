@@ -1,6 +1,6 @@
 """What is stored about the marking of an assignment: grades, workflow states, locks and comments."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Required
 
 from pydantic import BaseModel, ConfigDict
@@ -9,7 +9,9 @@ from typing_extensions import TypedDict
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import Assignment, Flag, Notice, Plugin, Rows, Several
+from rpc_moodle.moodle.values import decimal
 from rpc_moodle.moodle.wire import Params
+from rpc_moodle.transport.allowance import Allowance
 
 
 class GradeRow(TypedDict, total=False):
@@ -129,11 +131,8 @@ class _Submissions(_Answer):
 
 def number(grade: str | None) -> Decimal | None:
     """Read a stored grade; None for none at all, which Moodle writes as a negative number or as nothing."""
-    try:
-        value = Decimal(grade or "-1")
-    except InvalidOperation:
-        return None
-    return value if value >= 0 else None
+    value = decimal(grade)
+    return value if value is not None and value >= 0 else None
 
 
 async def grades(moodle: MoodleClient, assignment: Assignment, *, since: int = 0) -> dict[int, GradeRow]:
@@ -184,8 +183,12 @@ async def submission_rows(moodle: MoodleClient, assignment: Assignment) -> list[
     return [row for listed in answer.assignments if listed.assignmentid == assignment.id for row in listed.submissions]
 
 
-async def status(moodle: MoodleClient, assignment: Assignment, user_id: int) -> Status:
+async def status(
+    moodle: MoodleClient, assignment: Assignment, user_id: int, *, allowance: Allowance | None = None
+) -> Status:
     """Get grade, comment and grading status of one user, texts as they are stored.
+
+    ``allowance`` is what the answers about several users share.
 
     Without ``moodlewssettingraw`` Moodle gives texts as HTML, cleaned and converted; without
     ``moodlewssettingfileurl`` off it writes addresses of embedded files into them.
@@ -202,6 +205,7 @@ async def status(moodle: MoodleClient, assignment: Assignment, user_id: int) -> 
         },
         into=Status,
         fresh=True,
+        allowance=allowance,
     )
 
 

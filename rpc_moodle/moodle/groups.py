@@ -1,7 +1,5 @@
 """Team submissions: which rows are a team's, and who is in it."""
 
-from collections import defaultdict
-
 from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import Enrolled, Several, Submission
 from rpc_moodle.moodle.reading import Record
@@ -46,15 +44,13 @@ def owners(
     those in two groups, too, are the default team, group 0. With a ``grouping`` only some groups count, and the
     course's users do not tell which: whoever is in a group is then taken for one of its team.
     """
-
-    def team_of(user: int) -> set[int]:
-        theirs = of_user.get(user, set())
-        return theirs if len(theirs) == 1 or (grouping and theirs) else {0}
-
-    members: defaultdict[int, list[int]] = defaultdict(list)
+    members: dict[int, list[int]] = {}
     for user in sorted(able):
-        for group in team_of(user):
-            members[group].append(user)
-    found = [(row, members[row.groupid]) for row in rows if not row.userid]
+        theirs = of_user.get(user, set())
+        for group in theirs if len(theirs) == 1 or (grouping and theirs) else {0}:
+            members.setdefault(group, []).append(user)
+    teams = {row.groupid: row for row in rows if not row.userid}
+    found = [(row, members.get(group, [])) for group, row in teams.items()]
     covered = {user for _, team in found for user in team}
-    return found + [(row, [row.userid]) for row in rows if row.userid and row.userid not in covered]
+    alone = [(row, [row.userid]) for row in rows if row.userid and row.userid not in covered]
+    return found + alone

@@ -6,11 +6,12 @@ Moodle answers 200 with a warning where it has done nothing (``student.submit_wi
 
 from rpc_moodle.moodle import errors, site
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.models import Notice, Several
+from rpc_moodle.moodle.models import Notice, Several, told
 from rpc_moodle.moodle.values import Row
 from rpc_moodle.moodle.wire import Params
 
 _HTML = 1
+_TOLD = 10  # warnings whose words an error has
 
 
 class _Removed(Row):
@@ -34,7 +35,7 @@ async def save(moodle: MoodleClient, assignment_id: int, *, draft: int | None = 
         data["onlinetext_editor"] = {"text": text, "format": _HTML, "itemid": 0}
     params: Params = {"assignmentid": assignment_id, "plugindata": data}
     function = "mod_assign_save_submission"
-    _done(function, await moodle.call(function, params, into=list[Notice]))
+    _done(function, await _notices(moodle, function, params))
 
 
 async def submit(moodle: MoodleClient, assignment_id: int, *, accept_statement: bool) -> None:
@@ -47,7 +48,7 @@ async def submit(moodle: MoodleClient, assignment_id: int, *, accept_statement: 
     params = {"assignmentid": assignment_id, "acceptsubmissionstatement": accept_statement}
     _done(
         function,
-        await moodle.call(function, params, into=list[Notice]),
+        await _notices(moodle, function, params),
         "It may be handed in already, there may be no draft, or the submission statement has to be accepted.",
     )
 
@@ -62,7 +63,14 @@ async def remove(moodle: MoodleClient, assignment_id: int, user_id: int | None =
     user_id = user_id or (await site.info(moodle)).userid
     answer = await moodle.call(function, {"userid": user_id, "assignid": assignment_id}, into=_Removed)
     if not answer.status or answer.warnings:
-        _done(function, [*answer.warnings] or [Notice(message="Moodle has not removed the submission.")])
+        _done(
+            function,
+            await told(answer.warnings, moodle.token) or [Notice(message="Moodle has not removed the submission.")],
+        )
+
+
+async def _notices(moodle: MoodleClient, function: str, params: Params) -> list[Notice]:
+    return await told(await moodle.call(function, params, into=list[Notice]), moodle.token)
 
 
 def _done(function: str, warnings: list[Notice], hint: str = "") -> None:
@@ -70,9 +78,9 @@ def _done(function: str, warnings: list[Notice], hint: str = "") -> None:
     if not warnings:
         return
     first = warnings[0]
-    told = ". ".join(dict.fromkeys(each.message.rstrip(".") for each in warnings if each.message))
+    words = ". ".join(dict.fromkeys(each.message.rstrip(".") for each in warnings[:_TOLD] if each.message))
     raise errors.NotDone(
-        " ".join(part for part in (f"{told}.", _reason(first.item), hint) if part),
+        " ".join(part for part in (f"{words}.", _reason(first.item), hint) if part),
         function=function,
         errorcode=first.warningcode,
     )

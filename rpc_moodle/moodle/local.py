@@ -9,6 +9,7 @@ from typing import TypeVar
 from rpc_moodle.moodle import errors, site
 from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.wire import Params
+from rpc_moodle.transport.allowance import Allowance
 
 T = TypeVar("T")
 
@@ -22,10 +23,18 @@ USERS = ("local_wsfunc_programpartner_get_users",)
 _ABSENT = (errors.FunctionDenied, errors.UnknownFunction)
 
 
-async def instead(
-    moodle: MoodleClient, refusal: errors.FunctionDenied, names: tuple[str, ...], params: Params, into: type[T]
+async def instead(  # noqa: PLR0913 - a call, and what it is in place of
+    moodle: MoodleClient,
+    refusal: errors.FunctionDenied,
+    names: tuple[str, ...],
+    params: Params,
+    into: type[T],
+    *,
+    allowance: Allowance | None = None,
 ) -> T:
     """Return what a plugin's function answers where Moodle's own is not for the token.
+
+    ``allowance`` is what several such calls share.
 
     A token that may not read what it may call is tried: what it may not call is refused (``core.denied``).
 
@@ -34,7 +43,7 @@ async def instead(
     """
     for name in await _offered(moodle, names):
         try:
-            return await moodle.call(name, params, into=into, read=True)
+            return await moodle.call(name, params, into=into, read=True, allowance=allowance)
         except _ABSENT:
             continue
         except (errors.AccessDenied, errors.NotFound):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.models import Notice
+from rpc_moodle.moodle.models import Notice, told
 from rpc_moodle.moodle.wire import Params
 
 
@@ -32,4 +32,4 @@ async def revert_to_draft(moodle: MoodleClient, assignment_id: int, user_ids: Se
 async def _tell(moodle: MoodleClient, function: str, assignment_id: int, user_ids: Sequence[int]) -> list[str]:
     params: Params = {"assignmentid": assignment_id, "userids": user_ids}
     warnings = await moodle.call(function, params, into=list[Notice])
-    return [" ".join(part for part in (each.message, each.item) if part) for each in warnings]
+    return [" ".join(part for part in (each.message, each.item) if part) for each in await told(warnings, moodle.token)]

@@ -4,6 +4,7 @@ Rows that come by the thousand are records or typed dicts, which cost a sixth an
 (``docs/performance``); a key that Moodle withholds is absent from a typed dict, so read those with ``.get``.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Required, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
@@ -11,6 +12,7 @@ from typing_extensions import TypedDict
 
 from rpc_moodle.moodle.reading import Record
 from rpc_moodle.transport.answers import plain
+from rpc_moodle.transport.unhurried import unhurried
 
 
 class _Answer(BaseModel):
@@ -18,6 +20,8 @@ class _Answer(BaseModel):
 
 
 T = TypeVar("T")
+
+_MOST_NOTICES = 1000
 
 Rows = Annotated[list[T], Field(fail_fast=True)]
 """A list whose first wrong item ends the reading: a report on each of millions would cost gigabytes."""
@@ -128,6 +132,11 @@ class Notice(_Answer):
         """Return it with words that are fit for a person and without the token, as those of errors are."""
         words = {name: plain(getattr(self, name), token) for name in ("item", "warningcode", "message")}
         return self.model_copy(update=words)
+
+
+async def told(notices: Sequence[Notice], token: SecretStr) -> list[Notice]:
+    """Return what Moodle left out in words that are fit for a person, as many notices as anybody looks at."""
+    return [notice.plain(token) async for notice in unhurried(notices[:_MOST_NOTICES])]
 
 
 class Config(_Answer):

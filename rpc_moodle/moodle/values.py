@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
@@ -11,6 +12,8 @@ from rpc_moodle.moodle.text import plain_name
 
 E = TypeVar("E", bound=StrEnum)
 
+_LONGEST_NUMBER = 40  # characters; a float has up to 24
+_MOST_DIGITS = 20  # before and behind the point
 _LAST = 253_402_300_799  # the last second that a datetime can hold
 
 
@@ -39,6 +42,19 @@ def _when(value: Any) -> Any:
     if not 0 < seconds <= _LAST:
         raise ValueError("should be seconds since 1970")
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def decimal(value: float | str | None) -> Decimal | None:
+    """Read a number of points; None for none, and for one that no column of Moodle's holds.
+
+    It has ten digits there; ``1e999999999`` would be written with a billion.
+    """
+    text = "" if value is None else str(value)
+    try:
+        number = Decimal(text if len(text) <= _LONGEST_NUMBER else "")
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and abs(number.adjusted()) < _MOST_DIGITS else None
 
 
 def seconds_of(when: datetime | None) -> int:

@@ -198,7 +198,10 @@ def _preset(body: bytes, key: SecretStr) -> str:
         raise ValueError("the body is no export of settings")
     for element in root.iter():
         _hide(element, key)
-    return tostring(root, encoding="unicode")
+    try:
+        return tostring(root, encoding="unicode")
+    except RecursionError:
+        raise ValueError("the body is nested deeper than an export of settings") from None
 
 
 def _hide(element: Element, key: SecretStr) -> None:

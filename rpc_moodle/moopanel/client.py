@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Hashable, Mapping
 from contextlib import AsyncExitStack
-from functools import cache
+from functools import cache, partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -14,6 +14,7 @@ from yarl import URL
 from rpc_moodle.moopanel import errors, wire
 from rpc_moodle.moopanel.secrets import fingerprint
 from rpc_moodle.transport.address import site_url
+from rpc_moodle.transport.allowance import Allowance, too_large
 from rpc_moodle.transport.http import Http
 from rpc_moodle.transport.retry import again
 from rpc_moodle.transport.tenant import Tenant
@@ -21,8 +22,6 @@ from rpc_moodle.transport.tenant import Tenant
 T = TypeVar("T")
 
 _CHUNK = 256 * 1024
-MAX_ANSWER = 64 * 1024 * 1024
-"""Bytes that an answer may have; the update log of a large site is the largest."""
 
 
 class PanelClient:
@@ -76,8 +75,7 @@ class PanelClient:
         body = await again(
             lambda _: sharing.ask(key, lambda: self._answer(endpoint, request)), read=True, remaining=self._remaining
         )
-        found: T = wire.read(endpoint, body, _adapter(into), self.key)  # type: ignore[arg-type] # a type can be hashed
-        return found
+        return await self._read(endpoint, body, into)
 
     async def send(
         self,
@@ -93,8 +91,7 @@ class PanelClient:
         """
         request = wire.request(self.site, self.key, method, endpoint, params, data)
         body = await again(lambda _: self._answer(endpoint, request), read=False, remaining=self._remaining)
-        found: T = wire.read(endpoint, body, _adapter(into), self.key)  # type: ignore[arg-type] # a type can be hashed
-        return found
+        return await self._read(endpoint, body, into)
 
     @property
     def proven(self) -> bool:
@@ -116,24 +113,30 @@ class PanelClient:
                     request.method, request.url, tenant=self.tenant, headers=request.headers, body=request.body
                 ) as response,
             ):
-                body = await self._body(endpoint, response)
-                known = wire.answer(endpoint, response.status, response.headers, body, self.key)
+                body = await self._body(response, pool.answers.bytes)
+                decide = partial(wire.answer, endpoint, response.status, response.headers, body, self.key)
+                known = await pool.beside(body, decide)
         except TimeoutError:
             raise errors.SiteTimeout(f"{self.site.host} took too long to answer {endpoint}.") from None
         pool.sites.prove(self.tenant)
         return known
 
+    async def _read(self, endpoint: str, body: bytes, into: type[T]) -> T:
+        """Read an answer, if it is not more than may be taken."""
+        pool = self._pool()
+        Allowance(pool.answers).take_body(body)
+        adapter: TypeAdapter[T] = _adapter(into)  # type: ignore[arg-type] # a type can be hashed
+        return await pool.beside(body, partial(wire.read, endpoint, body, adapter, self.key))
+
     @staticmethod
-    async def _body(endpoint: str, response: aiohttp.ClientResponse) -> bytes:
+    async def _body(response: aiohttp.ClientResponse, limit: int) -> bytes:
         """Read an answer up to its limit; of what is no JSON, only enough to tell what it is."""
         body = bytearray()
         try:
             async for chunk in response.content.iter_chunked(_CHUNK):
                 body += chunk
-                if len(body) > MAX_ANSWER:
-                    raise errors.AnswerTooLarge(
-                        f"The site's answer to {endpoint} is over {MAX_ANSWER >> 20} MiB; it was dropped."
-                    )
+                if len(body) > limit:
+                    raise too_large(f"{limit:,} bytes")
                 if len(body) >= _CHUNK and not wire.may_be_object(body):
                     break
                 await asyncio.sleep(0)  # inflating never waits by itself

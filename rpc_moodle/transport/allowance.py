@@ -41,15 +41,19 @@ class Allowance:
 
     def take_body(self, body: bytes) -> None:
         """Count an answer before it is read, which takes many times its bytes: them, and what it could hold."""
-        self._bytes += len(body)
-        if self._bytes > self._limits.bytes:
-            raise too_large(f"{self._limits.bytes:,} bytes")
+        self.take_bytes(len(body))
         objects = self._limits.rows * _OBJECTS_PER_ROW
         # To count takes as long as a tenth of the reading, and a shorter answer cannot have so many.
         if len(body) > objects * _OBJECT_BYTES and body.count(b"{") > objects:
             raise too_large(f"{self._limits.rows:,} rows")
         if len(body) > self._limits.files * len(_FILE):
             self.take_files(body.count(_FILE))
+
+    def take_bytes(self, count: int) -> None:
+        """Count bytes."""
+        self._bytes += count
+        if self._bytes > self._limits.bytes:
+            raise too_large(f"{self._limits.bytes:,} bytes")
 
     def take_page(self, rows: int) -> None:
         """Count a page with so many rows."""

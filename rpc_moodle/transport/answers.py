@@ -32,7 +32,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         when = parsedate_to_datetime(value)
         sent = parsedate_to_datetime(headers.get("Date", ""))
         return max(0.0, (when - sent).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
@@ -62,7 +62,8 @@ def plain(text: str, token: SecretStr) -> str:
 def _is_disguised(secret: str, line: str) -> bool:
     """Tell whether a secret stands in a text: in pieces, in another case, escaped for a URL, or in base64."""
     line = line.replace(secret, "")
-    if any(form in _solid(line) for form in _base64_forms(secret)):
+    solid = _solid(line)
+    if any(form in solid for form in _base64_forms(secret)):
         return True
     hidden = _solid(secret).lower()
     for _ in range(_ESCAPED):
@@ -74,7 +75,8 @@ def _is_disguised(secret: str, line: str) -> bool:
 
 def _solid(text: str) -> str:
     """Take out what shows nothing: spaces, and whatever a terminal does not print."""
-    return "".join(each for each in text if each.isprintable() and not each.isspace())
+    solid = "".join(text.split())
+    return solid if solid.isprintable() else "".join(filter(str.isprintable, solid))
 
 
 def _base64_forms(secret: str) -> Iterator[str]:

@@ -3,11 +3,11 @@
 import asyncio
 import ssl
 import sys
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import aiohttp
 from yarl import URL
@@ -23,7 +23,12 @@ from rpc_moodle.transport.sites import Limits, Sites
 from rpc_moodle.transport.tenant import Tenant
 from rpc_moodle.transport.trust import distrust
 
+T = TypeVar("T")
+
 _CONNECT_SECONDS = 10
+_LARGE = 1024 * 1024
+"""Bytes from which on an answer is read beside the event loop."""
+
 _LARGE_AT_A_TIME = 2
 """Large answers that are read at a time: to read one takes many times its bytes."""
 
@@ -155,6 +160,13 @@ class Http:
                             yield response
                 except (aiohttp.ClientError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
                     raise translated(error, url) from None
+
+    async def beside(self, body: bytes, work: Callable[[], T]) -> T:
+        """Do what costs time and memory with the length of a body: a long one beside the event loop, few at a time."""
+        if len(body) < _LARGE:
+            return work()
+        async with self.large:
+            return await asyncio.to_thread(work)
 
     def post(  # noqa: PLR0913 - as above
         self,

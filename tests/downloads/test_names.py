@@ -130,3 +130,22 @@ def test_what_stands_beside_a_file_is_no_other_file(order: list[str]) -> None:
     names = Names(beside=".part")
     paths = [names.place([], name) for name in order]
     assert not {f"{path}.part" for path in paths} & set(paths)
+
+
+MANY = 20_000
+"""Files of a listing at the most."""
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("sentence", "places"),
+    [
+        ("long names that begin alike", [([], f"{'x' * 194}{each % 10_000:06}") for each in range(MANY)]),
+        ("equal names", [([], "essay.pdf")] * MANY),
+        ("a deep folder", [(["a"] * 1_000_000, "essay.pdf")]),
+        ("an endless name of accents", [([], "a" + "\u0316\u0301" * 1_000_000)] * 2),
+    ],
+)
+def test_every_listing_is_soon_named(sentence: str, places: list[tuple[list[str], str]]) -> None:
+    names = Names(".part")
+    assert len({names.place(*each) for each in places}) == len(places), sentence

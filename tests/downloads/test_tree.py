@@ -1,10 +1,12 @@
 """What was submitted, and where it lies: files, texts, and the files of texts."""
 
+import asyncio
+
 import pytest
 from yarl import URL
 
 from rpc_moodle.downloads.names import Names
-from rpc_moodle.downloads.onlinetext import page
+from rpc_moodle.downloads.onlinetext import AREA, page
 from rpc_moodle.downloads.tree import SubmittedFile, tree
 from rpc_moodle.moodle.models import EditorField, EnrolledUser, File, FileArea, Plugin, Submission
 
@@ -19,8 +21,11 @@ def text_row(text: str, *files: tuple[str, str], text_format: int = 1) -> Submis
 
 
 def placed(*rows: Submission) -> list[SubmittedFile]:
+    async def found() -> list[SubmittedFile]:
+        return [file async for file in tree(rows, {5: zoe}, Names(), URL("https://moodle.example.edu"))]
+
     zoe = EnrolledUser(5, lastname="Müller", firstname="Zoë")
-    return tree(rows, {5: zoe}, Names(), URL("https://moodle.example.edu"))
+    return asyncio.run(found())
 
 
 def html_of(file: SubmittedFile) -> str:
@@ -77,3 +82,17 @@ def test_every_way_to_write_a_picture_s_address_is_known(written: str) -> None:
 def test_a_text_of_another_site_s_pictures_stays_as_it_is() -> None:
     foreign = BASE.replace("moodle.example.edu", "elsewhere.example") + "/x.png"
     assert foreign.encode() in page(f'<img src="{foreign}">', {"/x.png": "there.png"}, base=f"{BASE}/x.png")
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("text", "base"),
+    [
+        ("", f"https://m.example/{'a' * 10_000_000}/pluginfile.php/7/x/{AREA}/9/x.png"),
+        ("@@PLUGINFILE@@/x.png?" * 200_000, ""),
+        ("@@PLUGINFILE@@/" + "x" * 4_000_000, f"{BASE}/x.png"),
+    ],
+    ids=["a long address", "many pictures", "a picture with a long name"],
+)
+def test_every_text_is_soon_a_page(text: str, base: str) -> None:
+    assert page(text, {"/x.png": "there.png"}, base=base).count(b"there.png") == text.count("/x.png?")

@@ -1,7 +1,12 @@
+from typing import Any
+
 import pytest
 
+from rpc_moodle.methods.submissions import _check_repeated
 from rpc_moodle.moodle import MoodleClient
+from rpc_moodle.moodle.errors import AnswerTooLarge
 from rpc_moodle.sandbox import Sandbox
+from rpc_moodle.transport.allowance import Allowance, AnswerLimits
 from tests.methods.conftest import Call
 
 EVENT = "getSubmissionsInfosFromAssignment"
@@ -88,3 +93,20 @@ async def test_an_account_that_may_not_grade_is_denied(ask: Call) -> None:
     reply = await ask(EVENT, "student_full", courseID=2, assignmentID=8)
     assert reply["error"]["code"] == "access_denied"
     assert "right to grade" in reply["message"]
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        AnswerLimits(files=5),
+        AnswerLimits(bytes=2999),
+        AnswerLimits(rows=2),
+    ],
+    ids=["files", "texts", "rows"],
+)
+def test_what_each_member_of_a_team_is_given_has_the_limits_of_an_answer(limits: AnswerLimits) -> None:
+    files: Any = [{"filename": "a"}, {"filename": "b"}]
+    team: Any = {"userIds": [1, 2, 3], "files": files, "onlinetext": "x" * 1000}
+    _check_repeated([team], Allowance(AnswerLimits()))
+    with pytest.raises(AnswerTooLarge):
+        _check_repeated([team], Allowance(limits))

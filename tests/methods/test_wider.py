@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from rpc_moodle.methods import METHODS
+from rpc_moodle.moodle.categories import CategoryRow, tree
+from rpc_moodle.moodle.errors import BadResponse
 from rpc_moodle.sandbox import Sandbox
 from tests.methods.conftest import Call
 from utils.contract import Envelope
@@ -420,3 +422,18 @@ async def test_submissions_can_be_narrowed_to_the_changed_and_to_a_status(
     for status in ("submitted", "draft"):
         assert await found(status=status) == [row for row in every if row[1] == status]
     assert await found(since=newest.timemodified + 1) == []
+
+
+def test_categories_without_end_are_no_tree() -> None:
+    deep = [CategoryRow(id=each, parent=each - 1) for each in range(1, 102)]
+    assert tree(deep[:-1], [])
+    with pytest.raises(BadResponse, match="deeper than 100"):
+        tree(deep, [])
+
+
+@pytest.mark.timeout(20)
+def test_a_category_that_is_listed_again_is_one() -> None:
+    deep = [CategoryRow(id=each, parent=each - 1) for each in range(1, 51)]
+    nothing: list[tuple[int, str]] = []
+    (branch,) = tree(deep * 2, nothing)
+    assert [each.category.id for each in branch.branches] == [2]

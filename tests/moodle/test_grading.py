@@ -8,7 +8,9 @@ from aioresponses import aioresponses
 from rpc_moodle.moodle import MoodleClient, errors
 from rpc_moodle.moodle.models import Assignment
 from rpc_moodle.moodle.publishing.conditions import scheme
+from rpc_moodle.moodle.publishing.entries import Criterion, Filling
 from rpc_moodle.moodle.publishing.grading import Form, FormCriterion, OutOfRange, Scheme, TwoReadings
+from rpc_moodle.moodle.values import decimal
 from tests.moodle.conftest import REST
 from tests.support import VERSIONS, body_of, exchanges
 
@@ -137,3 +139,45 @@ def test_points_are_rounded_to_what_moodle_stores() -> None:
     assert points.resolve(Decimal("0.000005")) == Decimal("0.00001")
     assert points.resolve(Decimal(1), Decimal(3)) == Decimal("33.33333")
     assert points.resolve(Decimal(3), Decimal(3)) == 100
+
+
+@pytest.mark.parametrize("number", ["1e999999999", "-1e-999999999", "0e999999999", "9" * 1_000_000, "NaN", "inf", ""])
+def test_a_number_that_no_column_holds_is_none(number: str) -> None:
+    assert decimal(number) is None
+
+
+@pytest.mark.parametrize("number", ["-1.00000", "41.00000", "0", "0.00001", "9999999999.99999"])
+def test_a_number_that_a_column_holds_is_read(number: str) -> None:
+    assert decimal(number) == Decimal(number)
+
+
+async def test_a_scale_that_is_endless_is_not_read(site: aioresponses, moodle: MoodleClient) -> None:
+    site.post(REST, payload={"cm": {"id": 15, "scale": "a," * 20_000, "advancedgrading": []}})
+    found = await scheme(moodle, Assignment(id=8, cmid=15, grade=-3))
+    with pytest.raises(OutOfRange, match="cannot be read"):
+        found.resolve("a")
+
+
+@pytest.mark.timeout(20)
+def test_thousands_of_grades_are_soon_held_against_a_scale() -> None:
+    found = Scheme(is_scale=True, items=tuple(f"item {number}" for number in range(1000)), method="")
+    for _ in range(5000):
+        with pytest.raises(OutOfRange, match=r"item 0, .*, item 19, and more\.$"):
+            found.resolve("none")
+
+
+async def test_a_form_of_endless_criteria_is_not_read(site: aioresponses, moodle: MoodleClient) -> None:
+    criteria = [{"id": number, "levels": []} for number in range(501)]
+    definition = {"id": 1, "method": "rubric", "status": 20, "rubric": {"rubric_criteria": criteria}}
+    site.post(REST, payload={"cm": {"id": 15, "advancedgrading": [{"area": "submissions", "method": "rubric"}]}})
+    site.post(REST, payload={"areas": [{"activemethod": "rubric", "definitions": [definition]}]})
+    found = await scheme(moodle, Assignment(id=8, cmid=15, grade=100))
+    assert (found.method, found.form) == ("rubric", None)
+
+
+@pytest.mark.timeout(20)
+def test_thousands_of_fillings_are_soon_held_against_a_form() -> None:
+    form = Form(1, "rubric", tuple(FormCriterion(number, "name" * 15, {1: "x"}) for number in range(500)))
+    filling = Filling("rubric", tuple(Criterion(-number, 1) for number in range(1, 201)))
+    for _ in range(5000):
+        assert next(form.faults(filling)).endswith(", and more")

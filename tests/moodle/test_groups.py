@@ -28,3 +28,15 @@ def test_teams(sentence: str, groups: dict[int, set[int]], grouping: bool, expec
 def test_the_rows_of_members_are_left_out_and_those_of_others_stay() -> None:
     found = owners([row(0, 7), row(1), row(2)], {1: {7}, 2: {8}}, {1, 2})
     assert [(each.userid, users) for each, users in found] == [(0, [1]), (2, [2])]
+
+
+@pytest.mark.timeout(20)
+def test_as_many_teams_as_members_are_soon_told_apart() -> None:
+    many = range(1, 50_000)
+    found = owners([row(0, group) for group in many], {user: {user} for user in many}, set(many))
+    assert [users for _, users in found] == [[user] for user in many]
+
+
+def test_a_team_that_is_listed_again_is_one() -> None:
+    found = owners([row(0, 7), row(0, 7)], {1: {7}}, {1})
+    assert [users for _, users in found] == [[1]]

@@ -3,19 +3,21 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from pydantic import SecretStr
 from yarl import URL
 
+from rpc_moodle.transport.allowance import AnswerLimits
 from rpc_moodle.transport.single_flight import Sharing
 from tests.support import RECORDINGS
 
+T = TypeVar("T")
 SITE = "https://moodle.example.edu"
 KEY = SecretStr("API_KEY")
 SCRIPT = "/local/moopanel/server.php"
@@ -82,9 +84,14 @@ class Answering:
         self._exchange = exchange
         self.sharing: Sharing[bytes] = Sharing()
         self.sites = SimpleNamespace(prove=lambda _tenant: None)
+        self.answers = AnswerLimits()
         self.total_seconds = 10.0
         self.asked: list[tuple[str, str, list[tuple[str, str]], Any]] = []
         self.headers: list[Mapping[str, str]] = []
+
+    @staticmethod
+    async def beside(_body: bytes, work: Callable[[], T]) -> T:
+        return work()
 
     @asynccontextmanager
     async def request(

@@ -11,6 +11,7 @@ from rpc_moodle.moopanel import PanelClient, backups, errors, plugins, site, tas
 from rpc_moodle.moopanel.models import PanelUser, UserColumn
 from rpc_moodle.moopanel.plugins import PluginUpdate
 from rpc_moodle.moopanel.values import local_time, unix_time
+from rpc_moodle.transport.allowance import AnswerLimits
 from tests.moopanel.recorded import KEY, SITE, Answering, as_sent, exchanges, of_plugin
 from tests.moopanel.test_wire import expected
 
@@ -278,10 +279,12 @@ def test_the_columns_that_can_be_asked_for_are_those_that_are_given() -> None:
     assert get_args(UserColumn) == tuple(PanelUser.__annotations__)
 
 
-async def test_an_answer_without_end_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rpc_moodle.moopanel.client.MAX_ANSWER", 100)
+@pytest.mark.parametrize("limits", [AnswerLimits(bytes=100), AnswerLimits(rows=1)], ids=["bytes", "rows"])
+async def test_an_answer_without_end_is_dropped(limits: AnswerLimits) -> None:
+    panel, http = client(exchanges()["plugins"])
+    http.answers = limits
     with pytest.raises(errors.AnswerTooLarge):
-        await read("plugins")
+        await ASKS["plugins"](panel)
 
 
 async def test_a_client_is_used_inside_its_block_only() -> None:

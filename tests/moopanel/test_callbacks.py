@@ -141,3 +141,9 @@ def test_a_body_that_is_no_report_is_refused_without_a_word_of_it(kind: Any, bod
 
 def test_exported_settings_may_be_larger_than_other_reports() -> None:
     assert limit("adminPreset") > max(131_691, limit("backup"))
+
+
+def test_settings_that_are_nested_without_end_are_no_report() -> None:
+    body = b"<PRESET>" + b"<a>" * 100_000 + b"</a>" * 100_000 + b"</PRESET>"
+    with pytest.raises(ValueError, match="nested deeper"):
+        read_report("adminPreset", 1, body, KEY)

@@ -2,11 +2,13 @@
 
 import asyncio
 import gc
+import threading
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import field_validator
 
 from tests.utils.conftest import Logs
 from utils.call import RUNNING, Call
@@ -406,3 +408,53 @@ async def test_a_method_without_a_request_takes_what_comes_and_tells_no_progress
 
 async def test_whether_nothing_is_left_to_do_is_told_at_once() -> None:
     assert await Dispatcher(Registry()).drained(0)
+
+
+def listing() -> tuple[Registry, list[str]]:
+    """A method that takes rows, and the threads in which they are read."""
+    methods, threads = Registry(), []
+
+    class Noted(Request):
+        rows: tuple[int, ...] = ()
+
+        @field_validator("rows")
+        @classmethod
+        def _note(cls, rows: tuple[int, ...]) -> tuple[int, ...]:
+            threads.append(threading.current_thread().name)
+            return rows
+
+    @methods.method("list")
+    async def act(request: Noted, call: Call) -> int:
+        return len(request.rows)
+
+    return methods, threads
+
+
+async def test_long_lists_are_read_beside_the_event_loop() -> None:
+    methods, threads = listing()
+    for length in (10, 1000):
+        assert (await call(Dispatcher(methods), "list", {"rows": [1] * length}))["data"] == length
+    assert [name == threading.main_thread().name for name in threads] == [True, False]
+
+
+async def test_a_call_that_is_cut_off_while_its_list_waits_to_be_read_gets_its_reply() -> None:
+    methods, threads = listing()
+    dispatcher = Dispatcher(methods)
+    async with dispatcher._turns._turn:
+        task = asyncio.create_task(dispatcher.dispatch("list", [{"rows": [1] * 1000}]))
+        await asyncio.sleep(0)
+        dispatcher.cut_off()
+        reply = await task
+    assert (reply["error"]["code"], threads) == ("timeout", [])
+
+
+async def test_the_nearest_names_are_looked_for_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    methods, threads = listing()
+
+    def nearest(_self: Registry, _event: object) -> list[str]:
+        threads.append(threading.current_thread().name)
+        return ["list"]
+
+    monkeypatch.setattr(Registry, "nearest", nearest)
+    assert (await call(Dispatcher(methods), "lost"))["error"]["details"] == {"methods": ["list"]}
+    assert threads != [threading.main_thread().name]

@@ -1,13 +1,14 @@
 import asyncio
 import itertools
 import json
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
 from utils.codec import Written
-from utils.turns import SLICE, Turns
+from utils.turns import SLICE, SLICE_SECONDS, Turns
 
 
 async def written(turns: Turns, rows: Sequence[int], each: Callable[[int], object] = str) -> Any:
@@ -65,3 +66,22 @@ async def test_work_that_is_given_up_leaves_the_turn_to_others() -> None:
     given_up.cancel()
     async with asyncio.timeout(5):
         assert len(await written(turns, range(2 * SLICE))) == 2 * SLICE
+
+
+async def test_of_rows_that_take_long_a_few_are_a_slice() -> None:
+    turns = Turns()
+    seen: list[int] = []
+
+    def write(row: int) -> int:
+        time.sleep(SLICE_SECONDS / 5)
+        return row
+
+    async def watch() -> None:
+        while True:
+            seen.append(len(seen))
+            await asyncio.sleep(0)
+
+    watching = asyncio.create_task(watch())
+    assert await written(turns, range(100), write) == list(range(100))
+    watching.cancel()
+    assert len(seen) >= 10

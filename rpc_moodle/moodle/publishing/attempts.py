@@ -19,6 +19,7 @@ def attempt_of(assignment: Assignment, entry: Entry, before: Stored) -> int:
         return before.newest
     if entry.names_grade and assignment.attemptreopenmethod not in {"automatic", "untilpass"}:
         return before.newest
-    earlier = [number for number in range(before.newest) if before.mark(number).handed_in]
+    # Only of attempts that were read anything is known, and the number of the newest may be any.
+    earlier = [number for number, mark in before.marks.items() if 0 <= number < before.newest and mark.handed_in]
     graded = [number for number in earlier if isinstance(before.mark(number).grade, Decimal)]
     return max(graded or earlier or [before.newest - 1])

@@ -1,6 +1,6 @@
 """What is read once of an assignment: how it is graded, its form, and the grade to pass."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -11,6 +11,7 @@ from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import Assignment, Rows
 from rpc_moodle.moodle.publishing.entries import Criterion, Filling
 from rpc_moodle.moodle.publishing.grading import Form, FormCriterion, Scheme
+from rpc_moodle.moodle.values import decimal
 from rpc_moodle.moodle.wire import Params
 
 _READY = 20
@@ -18,6 +19,13 @@ _READY = 20
 
 _ACTIVE = 1
 """The status of the filling that counts."""
+
+
+_LONGEST_SCALE = 20_000
+"""Characters of a scale's items; of one that is longer nothing is read."""
+
+_MOST_CRITERIA = 500
+"""Criteria of a form: each filling is held against all of them. Of a form with more nothing is read."""
 
 
 class _Area(TypedDict, total=False):
@@ -68,12 +76,13 @@ async def scheme(moodle: MoodleClient, assignment: Assignment) -> Scheme:
         method = next(areas, None) or ""
     if method != "":
         method, form = await _form(moodle, assignment, method)
-    pass_grade = _pass_grade(module)
+    pass_grade = decimal(module.gradepass)
     if assignment.grade == 0:
         return Scheme(method=method, form=form, pass_grade=pass_grade)
     if assignment.grade > 0:
         return Scheme(maximum=Decimal(assignment.grade), method=method, form=form, pass_grade=pass_grade)
-    items = tuple(item.strip() for item in (module.scale or "").split(",") if item.strip())
+    written = module.scale or ""
+    items = tuple(item.strip() for item in written.split(",") if item.strip()) if len(written) <= _LONGEST_SCALE else ()
     return Scheme(is_scale=True, items=items, method=method, form=form, pass_grade=pass_grade)
 
 
@@ -102,7 +111,7 @@ def _filling(form: Form, instance: dict[str, Any]) -> Filling:
             Criterion(
                 row["criterionid"],
                 row.get("levelid"),
-                None if row.get("score") is None else Decimal(str(row["score"])),
+                decimal(row.get("score")),
                 row.get("remark") or "",
             )
             for row in rows
@@ -137,8 +146,10 @@ async def _form(moodle: MoodleClient, assignment: Assignment, method: str | None
     return active, _read(active, ready[0])
 
 
-def _read(method: str, definition: dict[str, Any]) -> Form:
+def _read(method: str, definition: dict[str, Any]) -> Form | None:
     rows = (definition.get(method) or {}).get(f"{method}_criteria") or []
+    if len(rows) > _MOST_CRITERIA:
+        return None
     return Form(
         definition["id"],
         method,
@@ -147,18 +158,11 @@ def _read(method: str, definition: dict[str, Any]) -> Form:
                 row["id"],
                 str(row.get("shortname") or row.get("description") or "")[:60],
                 {level["id"]: str(level.get("definition") or "")[:60] for level in row.get("levels") or []},
-                None if row.get("maxscore") is None else Decimal(str(row["maxscore"])),
+                decimal(row.get("maxscore")),
             )
             for row in rows
         ),
     )
-
-
-def _pass_grade(module: _Module) -> Decimal | None:
-    try:
-        return None if module.gradepass is None else Decimal(str(module.gradepass))
-    except InvalidOperation:
-        return None
 
 
 def _unless_fatal(refused: errors.MoodleException) -> None:

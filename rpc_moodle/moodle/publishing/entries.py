@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
 from html import unescape
+from re import compile as pattern
 from re import sub
 from typing import Literal
 
@@ -23,6 +24,10 @@ WORKFLOW_STATES = ("notmarked", "inmarking", "readyforreview", "inreview", "read
 
 See ``save.workflow_bad_state``.
 """
+
+
+_VISIBLE = pattern(r"(?:<[/!]?[a-zA-Z][^<>]{0,200}>|\s){0,100}[^<&\s\u200b]")
+"""How nearly every text begins: a word, behind tags."""
 
 
 class TextFormat(IntEnum):
@@ -192,7 +197,7 @@ def is_empty(text: str) -> bool:
     """Tell whether a reader would see nothing: no word, no picture, such as ``<p></p>`` or ``<br>``."""
     if not text.replace("\u200b", "").strip():
         return True
-    if "<" not in text and "&" not in text:
+    if ("<" not in text and "&" not in text) or _VISIBLE.match(text):
         return False
     head = text[:4000]  # what is longer is not empty, and the pattern takes the square of a wild text
     if (
@@ -200,8 +205,9 @@ def is_empty(text: str) -> bool:
         or sub(r"(?i)<(img|video|audio|iframe|object|embed|hr|input|svg|math)\b", "", head) != head
     ):
         return False
-    shown = sub(r"<[/!]?[a-zA-Z][^<>]*>|<!--.*?-->", "", head)
-    return not unescape(shown).replace("\u200b", "").strip()
+    closed, end, rest = head.rpartition("-->")  # each comment that is never closed would be searched to the end
+    shown = sub(r"(?s)<!--.*?-->", "", closed + end) + rest
+    return not unescape(sub(r"<[/!]?[a-zA-Z][^<>]*>", "", shown)).replace("\u200b", "").strip()
 
 
 def fit_format(text: str, text_format: TextFormat) -> TextFormat:
@@ -211,5 +217,5 @@ def fit_format(text: str, text_format: TextFormat) -> TextFormat:
     """
     if text_format is not TextFormat.MOODLE or "<" not in text:
         return text_format
-    markup = sub(r"(?i)<!--|</?[a-z][a-z0-9]*(\s+[a-z:-]+\s*=[^<>]{0,2000})?\s*/?>", "", text[:20_000]) != text[:20_000]
+    markup = sub(r"(?i)<!--|</?[a-z][a-z0-9]*(\s+[a-z:-]+\s*=[^<>]{0,2000}|\s*/?)>", "", text[:20_000]) != text[:20_000]
     return text_format if markup else TextFormat.PLAIN

@@ -4,9 +4,9 @@ import re
 from collections.abc import AsyncIterable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from unicodedata import normalize
-from urllib.parse import quote
 
 from rpc_moodle.moodle.grades import Status
 from rpc_moodle.moodle.models import Plugin
@@ -16,6 +16,12 @@ MAX_FILES = 50
 
 MAX_NAME = 255
 """Characters of a name, as Moodle's table of files has them."""
+
+MAX_THERE = 500
+"""Files that a user may have been given: more are not looked at, and count as such that cannot be read."""
+
+_LONGEST = 2 * MAX_NAME
+"""Characters of a name or a path that is looked at."""
 
 _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f&<>\"`|':\\\\/]")
 """What Moodle takes out of a name without a word (``clean_param`` of its public source; seen on Moodle 4.5)."""
@@ -119,7 +125,7 @@ def fault_of(files: Sequence[FeedbackFile]) -> str | None:
     names: set[str] = set()
     for number, file in enumerate(files):
         problem = _fault(file)
-        name = stored_name(file.name)
+        name = stored_name(file.name) if problem is None else ""
         if problem is None and name in names:
             problem = "filename is that of another file of this user; number them"
         if problem is not None:
@@ -133,10 +139,11 @@ def _fault(file: FeedbackFile) -> str | None:
         return "filename is empty"
     if "/" in file.name or "\\" in file.name:
         return "filename has a folder in it; pass the name alone"
+    # To compose takes the square of a text of wild accents.
+    if len(file.name) > _LONGEST or len(stored_name(file.name)) > MAX_NAME:
+        return f"filename has more than {MAX_NAME} characters"
     if stored_name(file.name) in {"", ".", ".."}:
         return "filename has nothing in it that Moodle would keep"
-    if len(stored_name(file.name)) > MAX_NAME:
-        return f"filename has more than {MAX_NAME} characters"
     if file.content == b"":
         return "content is empty"
     return None
@@ -151,11 +158,16 @@ def listed(seen: Status, attempt: int, *, held_back: bool) -> tuple[There, ...] 
     last = seen.get("lastattempt", {})
     newest = (last.get("teamsubmission") or last.get("submission") or {}).get("attemptnumber") or 0
     if attempt == newest:
-        return None if held_back else tuple(_files(seen.get("feedback", {}).get("plugins", [])))
+        return None if held_back else _readable(seen.get("feedback", {}).get("plugins", []))
     for each in seen.get("previousattempts", []):
         if (each.get("attemptnumber") or 0) == attempt:
-            return tuple(_files(each.get("feedbackplugins", [])))
+            return _readable(each.get("feedbackplugins", []))
     return None
+
+
+def _readable(plugins: Iterable[Plugin]) -> tuple[There, ...] | None:
+    found = tuple(islice(_files(plugins), MAX_THERE + 1))
+    return None if len(found) > MAX_THERE or any(len(file.path) > _LONGEST for file in found) else found
 
 
 def _files(plugins: Iterable[Plugin]) -> Iterator[There]:
@@ -165,8 +177,8 @@ def _files(plugins: Iterable[Plugin]) -> Iterator[There]:
                 yield There(f"{file.filepath or '/'}{file.filename}", file.filesize, file.fileurl)
 
 
-def address(seen: Status, row: int, path: str) -> str | None:
-    """Return the address that a feedback file has, listed or not, if it is there; None where nothing tells it.
+def address(seen: Status, row: int) -> str | None:
+    """Return the address below which feedback files are, listed or not; None where nothing tells it.
 
     A workflow holds the list back, not the files (seen on Moodle 4.5). The number of the assignment's context stands
     in the addresses of what was handed in, ``row`` is that of the grade.
@@ -178,22 +190,27 @@ def address(seen: Status, row: int, path: str) -> str | None:
                 for file in area.files:
                     found = re.match(r"(.*/pluginfile\.php/\d+)/assignsubmission_", file.fileurl)
                     if found:
-                        return f"{found[1]}/assignfeedback_file/feedback_files/{row}{quote(path)}"
+                        return f"{found[1]}/assignfeedback_file/feedback_files/{row}"
     return None
 
 
 def candidates(wanted: Sequence[Held], there: Iterable[There]) -> list[tuple[There, Held]]:
     """Return which of the files that are there may be the caller's: of the same name, or that with a number."""
-    return [
-        (file, held) for held in wanted for file in there if file.size == held.size and _is_named_after(file, held.name)
-    ]
+    named = [(file, normalize("NFC", file.name)) for file in there if file.folder == "/"]
+    found: list[tuple[There, Held]] = []
+    for held in wanted:
+        stem, suffix = _split(held.name)
+        start, end = f"{stem} (", f"){suffix}"
+        found += [
+            (file, held)
+            for file, name in named
+            if file.size == held.size and (name == held.name or _is_numbered(name, start, end))
+        ]
+    return found
 
 
-def _is_named_after(file: There, name: str) -> bool:
-    if file.folder != "/":
-        return False
-    stem, suffix = _split(name)
-    return re.fullmatch(rf"{re.escape(stem)}( \(\d+\))?{re.escape(suffix)}", normalize("NFC", file.name)) is not None
+def _is_numbered(name: str, start: str, end: str) -> bool:
+    return name.startswith(start) and name.endswith(end) and name[len(start) : -len(end)].isdecimal()
 
 
 def arranged(
@@ -207,16 +224,18 @@ def arranged(
     """
     unchanged: dict[str, Held] = {}
     missing: list[Held] = []
+    composed = [normalize("NFC", file.path) for file in there]
+    near = [] if replace else candidates(wanted, there)
     for held in wanted:
-        exact = [file.path for file in there if normalize("NFC", file.path) == f"/{held.name}"]
-        others = [] if replace else [file.path for file, _ in (each for each in candidates([held], there))]
+        exact = [file.path for file, path in zip(there, composed, strict=True) if path == f"/{held.name}"]
+        others = [file.path for file, one in near if one is held]
         found = next((path for path in (*exact, *others) if (path, held.sha1) in same and path not in unchanged), None)
         if found is None:
             missing.append(held)
         else:
             unchanged[found] = held
     rest = tuple(file for file in there if file.path not in unchanged)
-    taken = set() if replace else {normalize("NFC", file.path) for file in there}
+    taken = set() if replace else set(composed)
     added: list[Placed] = []
     for held in missing:
         path = f"/{_free(held.name, taken)}"

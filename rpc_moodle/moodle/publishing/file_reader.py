@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from pydantic import BaseModel
 
@@ -78,8 +79,9 @@ class FileReader:
         row = (rows or {}).get(user)
         if seen is None or not row:
             return dict.fromkeys(sha1s)
-        urls = {path: address(seen, row, path) for path in sha1s}
-        found = await together(self._is(urls[path] or "", sha1) for path, sha1 in sha1s.items())
+        below = address(seen, row)
+        urls = {path: f"{below}{quote(path)}" if below else "" for path in sha1s}
+        found = await together(self._is(urls[path], sha1) for path, sha1 in sha1s.items())
         return dict(zip(sha1s, found, strict=True))
 
     async def same(self, held: Sequence[Held], there: Sequence[There]) -> frozenset[tuple[str, str]]:

@@ -1,14 +1,18 @@
 """What a given grade is in an assignment, and whether a filled form fits; decided without I/O."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from itertools import islice
 
 from rpc_moodle.moodle.errors import InvalidArgument
 from rpc_moodle.moodle.publishing.entries import Criterion, Filling
 from rpc_moodle.moodle.text import languages, plain_name
 
 _STORED = Decimal("0.00001")  # Moodle's column has five decimals
+_LANGUAGES = 20  # of an item's name that are looked at: each costs a look at all of it
+_NAMED = 20  # criteria, levels or items that a sentence names
 
 
 class OutOfRange(InvalidArgument):
@@ -43,12 +47,12 @@ class Form:
         See ``rubric.1``, ``rubric.3``, ``guide.1``, ``guide.2``, ``guide.3``.
         """
         own = {each.id: each for each in self.criteria}
-        filled = [each.id for each in filling.criteria]
+        filled = Counter(each.id for each in filling.criteria)
         for each in filling.criteria:
             criterion = own.get(each.id)
             if criterion is None:
-                yield f"there is no criterion {each.id}; there are {', '.join(map(_named, self.criteria))}"
-            elif filled.count(each.id) > 1:
+                yield f"there is no criterion {each.id}; there are {_some(map(_named, self.criteria))}"
+            elif filled[each.id] > 1:
                 yield f"criterion {_named(criterion)} is filled twice"
             else:
                 yield from self._faults_of(criterion, each)
@@ -59,7 +63,7 @@ class Form:
     def _faults_of(self, criterion: FormCriterion, filled: Criterion) -> Iterator[str]:
         if self.method == "rubric":
             if filled.level not in criterion.levels:
-                known = ", ".join(f"{level} ({name})" for level, name in criterion.levels.items())
+                known = _some(f"{level} ({name})" for level, name in criterion.levels.items())
                 yield f"criterion {_named(criterion)} has no level {filled.level}; it has {known}"
         elif filled.score is None:
             yield f"criterion {_named(criterion)} has no score"
@@ -69,6 +73,12 @@ class Form:
 
 def _named(criterion: FormCriterion) -> str:
     return f"{criterion.id} ({criterion.name})" if criterion.name else str(criterion.id)
+
+
+def _some(names: Iterable[str]) -> str:
+    """Write names with commas between them, as many as a person reads."""
+    some = list(islice(names, _NAMED + 1))
+    return ", ".join([*some[:_NAMED], *(["and more"] if len(some) > _NAMED else [])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +97,13 @@ class Scheme:
     method: str | None = None
     form: Form | None = None
     pass_grade: Decimal | None = None
+    _places: dict[str, list[int]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Look at the items once, whatever the number of grades."""
+        for place, item in enumerate(self.items, start=1):
+            for name in _names(item):
+                self._places.setdefault(name, []).append(place)
 
     @property
     def is_graded(self) -> bool:
@@ -112,7 +129,10 @@ class Scheme:
         if not points.is_finite() or not 0 <= points <= top:
             raise OutOfRange(f"The grade is not between 0 and {top}.")
         value = points if max_grade is None else points * self.maximum / max_grade
-        return value.quantize(_STORED, ROUND_HALF_UP)
+        try:
+            return value.quantize(_STORED, ROUND_HALF_UP)
+        except InvalidOperation:
+            raise OutOfRange("The grade has more digits than Moodle stores.") from None
 
     def item(self, number: int) -> Decimal:
         """Return the number that Moodle stores for a scale's item, given by its number; raises OutOfRange."""
@@ -134,7 +154,7 @@ class Scheme:
         """Read a grade as an item's name first, then as its number; what is both, and not the same, is refused."""
         self._readable()
         text = given.strip() if isinstance(given, str) else format(given.normalize(), "f")
-        named = [place for place, item in enumerate(self.items, start=1) if text.casefold() in _names(item)]
+        named = self._places.get(text.casefold(), [])
         value = given if isinstance(given, Decimal) else _number(given)
         if value is not None and max_grade is not None:
             raise OutOfRange("The assignment is graded by a scale: points cannot be converted, name the item.")
@@ -150,7 +170,7 @@ class Scheme:
             )
         if readings:
             return Decimal(next(each for each in readings if each is not None))
-        known = ", ".join(self.shown(each) for each in range(1, len(self.items) + 1))
+        known = _some(self.shown(each) for each in range(1, len(self.items) + 1))
         raise OutOfRange(f"The grade is no item of the assignment's scale, which has {known}.")
 
     def shown(self, place: int | None) -> str:
@@ -160,7 +180,8 @@ class Scheme:
 
 def _names(item: str) -> set[str]:
     """Return what an item may be called: as written, and without markup in each of its languages."""
-    shown = {plain_name(item, language) for language in languages(item) or ("en",)}
+    every = list(dict.fromkeys(languages(item)))[:_LANGUAGES]
+    shown = {plain_name(item, language) for language in every or ("en",)}
     return {item.strip().casefold(), *(name.casefold() for name in shown)}
 
 

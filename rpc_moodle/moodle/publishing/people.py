@@ -12,7 +12,7 @@ from rpc_moodle.moodle.participants import listed, submitters, user_mappings
 from rpc_moodle.moodle.publishing.entries import Entry
 from rpc_moodle.moodle.publishing.keys import Key
 from rpc_moodle.moodle.publishing.report import Code, Outcome, Result, invalid
-from rpc_moodle.moodle.publishing.teams import Mates
+from rpc_moodle.moodle.publishing.teams import Teams
 from rpc_moodle.moodle.users import enrolled
 from rpc_moodle.transport.gather import together
 
@@ -94,29 +94,35 @@ async def may_release(moodle: MoodleClient, assignment: Assignment, key: Key) ->
         return True
 
 
-def reached(entries: Sequence[Entry], mates: Mates) -> tuple[list[Entry], dict[int, int], list[Result]]:
+def reached(entries: Sequence[Entry], teams: Teams) -> tuple[list[Entry], dict[int, int], list[Result]]:
     """Give the other members of each named user's team the same entry.
 
     Returns the entries of all, by member the named user whose entry it is, and a failure for each whose team cannot be
     read, or where several of a team are named with different feedback.
     """
-    named = {entry.user_id: entry for entry in entries}
+    named = {entry.user_id for entry in entries}
+    said: dict[int, Entry] = {}  # by the first of a team
+    divided: set[int] = set()
+    for entry in entries:
+        first = (teams.get(entry.user_id) or (entry.user_id,))[0]
+        if not said.setdefault(first, entry).says_the_same(entry):
+            divided.add(first)
     kept: list[Entry] = []
     via: dict[int, int] = {}
     failed: list[Result] = []
     for entry in entries:
-        team = mates.get(entry.user_id, ())
+        team = teams.get(entry.user_id, (entry.user_id,))
         if team is None:
             text = "The user's team cannot be read: enable mod_assign_list_participants for the API key."
             failed.append(Result(entry.user_id, Outcome.FAILED, Code.TEAM_UNKNOWN, text))
             continue
-        if any(mate in named and not named[mate].says_the_same(entry) for mate in team):
+        if team[0] in divided:
             text = "Another member of the same team is named with other feedback, and applyToTeam gives all the same."
             failed.append(Result(entry.user_id, Outcome.FAILED, Code.AMBIGUOUS, text))
             continue
         kept.append(entry)
-        for mate in team:
-            if mate not in named and mate not in via:
-                via[mate] = entry.user_id
-                kept.append(replace(entry, user_id=mate, participant=None))
+        if said[team[0]] is entry:
+            others = [mate for mate in team if mate not in named]
+            via |= dict.fromkeys(others, entry.user_id)
+            kept += [replace(entry, user_id=mate, participant=None) for mate in others]
     return kept, via, failed

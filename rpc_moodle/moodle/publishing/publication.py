@@ -24,9 +24,10 @@ from rpc_moodle.moodle.publishing.plan import Plan
 from rpc_moodle.moodle.publishing.reader import Reader
 from rpc_moodle.moodle.publishing.report import Code, Outcome, Report, Result, invalid, not_started, outcome_unknown
 from rpc_moodle.moodle.publishing.sender import Sender
-from rpc_moodle.moodle.publishing.teams import mates
+from rpc_moodle.moodle.publishing.teams import teams
 from rpc_moodle.moodle.publishing.writer import Writer
 from rpc_moodle.transport.gather import both
+from rpc_moodle.transport.unhurried import unhurried
 
 T = TypeVar("T")
 Progress = Callable[[int, int], Awaitable[None]]
@@ -72,8 +73,7 @@ class Publication:
         self._clock = clock
         self._progress = progress
         self._rejected = list(rejected)
-        self._entries: list[Entry] = []
-        self._sort(entries)
+        self._entries = list(entries)
         self._users = tuple(dict.fromkeys(entry.user_id for entry in self._entries))
         self._numbers: dict[int, int | None] = {}
         self._via: dict[int, int] = {}
@@ -83,9 +83,10 @@ class Publication:
         self._sender: Sender | None = None
         self._stopped = False
 
-    def _sort(self, entries: Sequence[Entry]) -> None:
+    async def _sort(self) -> None:
         """Set aside the rows that cannot be published whatever is stored."""
-        for entry in entries:
+        entries, self._entries = self._entries, []
+        async for entry in unhurried(entries):
             problem = fault(entry, self.options)
             if problem is None:
                 self._entries.append(entry)
@@ -117,6 +118,7 @@ class Publication:
 
         Raises any MoodleError that comes before anything is written; later ones stand in the report.
         """
+        await self._sort()
         self._entries, missing = await resolved(self._moodle, self.assignment, self._entries)
         self._rejected += missing
         self._numbers = {entry.user_id: entry.participant for entry in self._entries}
@@ -125,7 +127,7 @@ class Publication:
         await self._record(differing)
         reader = Reader(self._moodle, self.assignment, self._key)
         plan, who = await self._conditions(reader)
-        open_entries = [entry for entry in self._entries if not self._refused(plan, entry, who)]
+        open_entries = [entry async for entry in unhurried(self._entries) if not self._refused(plan, entry, who)]
         self._entries = []  # texts are let go as they are written
         reader.form = plan.scheme.form
         reader.knows_method = plan.scheme.method is not None
@@ -189,11 +191,13 @@ class Publication:
         """Give the other members of each named user's team the same entry; raises MoodleError."""
         if not (self.options.apply_to_team and self.assignment.teamsubmission):
             return
-        others = await mates(self._moodle, self.assignment, who.listed, who.ids)
-        self._entries, self._via, failed = reached(self._entries, others)
+        found = await teams(self._moodle, self.assignment, who.listed, who.ids)
+        self._entries, self._via, failed = reached(self._entries, found)
         await self._record(failed)
-        order = [[user, *(mate for mate, via in self._via.items() if via == user)] for user in self._users]
-        self._users = tuple(user for team in order for user in team)
+        order: dict[int, list[int]] = {user: [user] for user in self._users}
+        for mate, user in self._via.items():
+            order[user].append(mate)
+        self._users = tuple(user for team in order.values() for user in team)
 
     def _refused(self, plan: Plan, entry: Entry, who: People) -> bool:
         refused = plan.refusal(entry) or refusal(self.assignment, entry, uploads=self._key.uploads)

@@ -18,10 +18,15 @@ from rpc_moodle.moodle.publishing.report import WriterName
 from rpc_moodle.moodle.publishing.stored import UNKNOWN, UNSEEN_MARK, BookGrade, Bulk, Stored, Unknown, stored
 from rpc_moodle.moodle.publishing.verify import as_proven, proven
 from rpc_moodle.moodle.publishing.write import Write
+from rpc_moodle.transport.allowance import Allowance
 from rpc_moodle.transport.gather import together
+from rpc_moodle.transport.unhurried import unhurried
 
 _BOOK = "gradereport_user_get_grade_items"
 _GRADES = "mod_assign_get_grades"
+
+_STATUSES = 4
+"""Times the bytes of one answer that the answers about the users of a wave may have together."""
 
 State = Stored | errors.MoodleError
 
@@ -89,7 +94,7 @@ class Reader:
 
         Raises MoodleError.
         """
-        self._glanced = dict(zip(users, await together(self._status(user) for user in users), strict=True))
+        self._glanced = await self._statuses(users)
         states = [self._put(user, seen, Bulk()) for user, seen in self._glanced.items()]
         known = [state for state in states if isinstance(state, Stored) and not self.sees_no_comments]
         return len(known) == len(states) and all(
@@ -113,7 +118,7 @@ class Reader:
         if self.form is not None:
             bulk = replace(bulk, fillings=await fillings(self.moodle, self.form))
         found: dict[int, State] = {}
-        for write in writes:
+        async for write in unhurried(writes):
             state = stored(self.assignment, write.user_id, bulk, None)
             if proven(self.assignment, write, state):
                 found[write.user_id] = as_proven(write, state)
@@ -134,7 +139,7 @@ class Reader:
     async def _alone(self, entries: Sequence[Entry]) -> dict[int, State]:
         """Read one user's status each, and what that leaves open: the gradebook, then what tells of everybody."""
         users = [entry.user_id for entry in entries]
-        seen = self._glanced or dict(zip(users, await together(self._status(user) for user in users), strict=True))
+        seen = self._glanced or await self._statuses(users)
         self._glanced = {}
         bulk = Bulk()
         states = {user: self._put(user, seen.get(user), bulk) for user in users}
@@ -215,15 +220,21 @@ class Reader:
         return state
 
     async def _each(self, users: Collection[int], bulk: Bulk) -> dict[int, State]:
-        seen = dict(zip(users, await together(self._status(user) for user in users), strict=True))
+        seen = await self._statuses(users)
         return {user: self._put(user, seen[user], bulk) for user in users}
 
     def _put(self, user: int, seen: Status | errors.MoodleError | None, bulk: Bulk) -> State:
         return seen if isinstance(seen, errors.MoodleError) else stored(self.assignment, user, bulk, seen)
 
-    async def _status(self, user: int) -> Status | errors.MoodleError | None:
+    async def _statuses(self, users: Collection[int]) -> dict[int, Status | errors.MoodleError | None]:
+        """Ask about users one by one; what is told of all of them is kept until it is decided upon."""
+        answers = self.moodle.http.answers
+        allowance = Allowance(replace(answers, bytes=_STATUSES * answers.bytes))
+        return dict(zip(users, await together(self._status(user, allowance) for user in users), strict=True))
+
+    async def _status(self, user: int, allowance: Allowance) -> Status | errors.MoodleError | None:
         try:
-            return await self.key.may(STATUS, lambda: status(self.moodle, self.assignment, user))
+            return await self.key.may(STATUS, lambda: status(self.moodle, self.assignment, user, allowance=allowance))
         except errors.MoodleError as error:
             return error
 

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
+from pydantic import SecretStr
 
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
@@ -16,6 +17,7 @@ from rpc_moodle.moodle.publishing.report import WriterName
 from rpc_moodle.moodle.publishing.stored import Unknown
 from rpc_moodle.moodle.publishing.write import Write
 from rpc_moodle.moodle.wire import Value, flatten
+from rpc_moodle.transport.answers import plain
 
 MAX_BYTES = 512 * 1024
 """Bytes of one request, as far as entries can be split: nginx takes 1 MiB by default."""
@@ -81,20 +83,21 @@ async def save_forms(moodle: MoodleClient, assignment: Assignment, writes: Seque
     ]
     answer = await moodle.call(BATCH, {"requests": calls}, read=False)
     given = answer.get("responses") if isinstance(answer, dict) else None
-    said = [_said(each) for each in given or []]
+    said = [_said(each, moodle.token) for each in (given if isinstance(given, list) else [])[: len(writes)]]
     return [*said, *(Sent.NOT_REACHED for _ in writes[len(said) :])]
 
 
-def _said(response: Any) -> Answer:
+def _said(response: Any, token: SecretStr) -> Answer:
     if not isinstance(response, dict) or not response.get("error"):
         return Sent.ANSWERED
     try:
         failure = orjson.loads(response.get("exception") or "{}")
     except orjson.JSONDecodeError:
         failure = {}
-    code = str(failure.get("errorcode") or "")
+    failure = failure if isinstance(failure, dict) else {}
+    code = plain(str(failure.get("errorcode") or ""), token)
     kind = errors.FunctionDenied if code == "accessexception" else errors.MoodleException
-    return kind(str(failure.get("message") or "")[:300], function=WriterName.FORM.value, errorcode=code)
+    return kind(plain(str(failure.get("message") or ""), token), function=WriterName.FORM.value, errorcode=code)
 
 
 def parts(writes: Sequence[Write], max_input_vars: int, chunk: int, writer: WriterName) -> Iterator[list[Write]]:

@@ -72,8 +72,9 @@ class Sender:
         waiting = list(writes)
         while waiting:
             writer = self.writer(1 if alone else max(total, len(waiting)))
-            bound = [write for write in waiting if write.form_only is not None] if writer is not WriterName.FORM else []
-            free = [write for write in waiting if write not in bound]
+            by_form = writer is WriterName.FORM
+            bound = [write for write in waiting if write.form_only is not None and not by_form]
+            free = [write for write in waiting if write.form_only is None or by_form]
             sent = await self._send_by(writer if free else WriterName.FORM, free or bound, alone=alone)
             refused = [each for each in sent if _is_refused(each)]
             for each in refused:
@@ -81,7 +82,7 @@ class Sender:
             others = (WriterName.FORM, WriterName.MANY, WriterName.ONE)
             if refused and all(self.key.lacks(name) for name in others):
                 return tries + sent
-            tries += [each for each in sent if each not in refused]
+            tries += [each for each in sent if not _is_refused(each)]
             waiting = [each.write for each in refused] + (bound if free else [])
             if self.key.lacks(WriterName.FORM):
                 tries += [Try(write, WriterName.FORM, Sent.NOT_STARTED) for write in waiting if write.form_only]

@@ -1,6 +1,5 @@
 """Reads back what was sent and says what became of each write."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -21,11 +20,9 @@ from rpc_moodle.moodle.publishing.report import (
 from rpc_moodle.moodle.publishing.requests import Sent
 from rpc_moodle.moodle.publishing.sender import Sender, Try
 from rpc_moodle.moodle.publishing.stored import UNKNOWN, UNSEEN_MARK, Stored
-from rpc_moodle.moodle.publishing.verify import Finding, Sight, look
+from rpc_moodle.moodle.publishing.verify import Sight, look
 from rpc_moodle.moodle.publishing.write import Write
-
-_LONG = 65_536
-"""Characters of a text from which on it is compared in a thread."""
+from rpc_moodle.transport.unhurried import unhurried
 
 _TURNED_AWAY = (
     errors.Unreachable,
@@ -68,8 +65,8 @@ class Settling:
             else:
                 sent.append(each)
         after = await self._after([each.write for each in sent])
-        for each in sent:
-            result, repeat = await self._settled(each, after[each.write.user_id])
+        async for each in unhurried(sent):
+            result, repeat = self._settled(each, after[each.write.user_id])
             if repeat and not last:
                 again.append(each.write.entry)
             else:
@@ -90,7 +87,7 @@ class Settling:
         except errors.MoodleError as error:
             return dict.fromkeys((write.user_id for write in writes), error)
 
-    async def _settled(self, sent: Try, after: State) -> tuple[Result, bool]:
+    def _settled(self, sent: Try, after: State) -> tuple[Result, bool]:
         """Say what became of a write, and whether it may be sent again alone.
 
         It may where the site answered, and either with an error or so that nothing at all of the write is
@@ -100,7 +97,7 @@ class Settling:
         if isinstance(after, errors.MoodleError):
             return outcome_unknown(write.user_id), False
         try:
-            finding = await _looked(write, after)
+            finding = look(write, after)
         except Exception:  # noqa: BLE001 - whatever a text does to the comparison, it costs this user only
             return outcome_unknown(write.user_id), False
         result = replace(self._told(finding.result, write, sent.writer), writer=sent.writer, change=write.change())
@@ -116,13 +113,6 @@ class Settling:
         if result.outcome is Outcome.FAILED or not self.sender.tells(write, writer):
             return result
         return replace(result, notices=(*result.notices, Notice.NOTIFIED))
-
-
-async def _looked(write: Write, after: Stored) -> Finding:
-    size = len(write.comment.text) if write.comment is not None else 0
-    mark = after.mark(write.attempt)
-    size = max(size, 0 if mark.comment is UNKNOWN else len(mark.comment.text))
-    return look(write, after) if size < _LONG else await asyncio.to_thread(look, write, after)
 
 
 def _unseen(write: Write) -> Stored:

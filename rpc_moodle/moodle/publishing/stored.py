@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from rpc_moodle.moodle.models import Assignment, Plugin
 from rpc_moodle.moodle.publishing.book import Item
 from rpc_moodle.moodle.publishing.comments import NO_COMMENT, Comment
 from rpc_moodle.moodle.publishing.entries import Filling, TextFormat
+from rpc_moodle.moodle.values import decimal
 
 _HANDED_IN: Final = frozenset({"draft", "submitted"})
 
@@ -269,17 +270,13 @@ def _book_shown(seen: Status | None) -> BookGrade | Unknown:
     shown = seen.get("feedback", {}).get("gradefordisplay")
     if not shown:
         return BookGrade(rounded=True)
-    try:
-        grade = Decimal(shown.partition("&nbsp;")[0].strip().replace(",", "."))
-    except InvalidOperation:
-        return UNKNOWN  # an item of a scale, or the table of a rubric
-    return BookGrade(grade, rounded=True)
+    grade = decimal(shown.partition("&nbsp;")[0].strip().replace(",", "."))
+    return UNKNOWN if grade is None else BookGrade(grade, rounded=True)  # unknown: a scale's item, a rubric's table
 
 
 def _book(item: Item) -> BookGrade:
-    raw = item.get("graderaw")
     return BookGrade(
-        grade=None if raw is None else Decimal(str(raw)),
+        grade=decimal(item.get("graderaw")),
         text=item.get("feedback") or "",
         format=item.get("feedbackformat"),
         locked=bool(item.get("gradeislocked")),

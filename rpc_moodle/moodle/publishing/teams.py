@@ -8,16 +8,20 @@ from rpc_moodle.moodle.groups import groups
 from rpc_moodle.moodle.models import Assignment, Participant
 from rpc_moodle.transport.gather import both
 
-Mates = dict[int, tuple[int, ...] | None]
-"""The other members of a user's team, by user id; None where the token does not let anybody tell."""
+Team = tuple[int, ...]
+"""The members of a team, in the order of their ids; all of them have one and the same tuple."""
+
+Teams = dict[int, Team | None]
+"""The team that a user is in, by user id; None where the token does not let anybody tell. Who is in none is
+left out."""
 
 _HANDED_IN = frozenset({"draft", "submitted"})
 
 
-async def mates(
+async def teams(
     moodle: MoodleClient, assignment: Assignment, listed: Sequence[Participant] | None, users: Collection[int]
-) -> Mates:
-    """Return the team mates of each participant; ``listed`` is what ``mod_assign_list_participants`` answered.
+) -> Teams:
+    """Return the team of each participant; ``listed`` is what ``mod_assign_list_participants`` answered.
 
     Those of the default team, group 0, are a team only if it has handed in together: reading a status alone makes
     a row of that team (``team_none.*``). Who is in several groups is in no team.
@@ -31,18 +35,12 @@ async def mates(
     group_of = _group_of(assignment, listed, users, of_user)
     members: dict[int, list[int]] = {}
     for user, group in sorted(group_of.items()):
-        if group is not None and not (group == 0 and len(of_user.get(user, ())) > 1):
+        if group is not None and (group or (handed_in and len(of_user.get(user, ())) <= 1)):
             members.setdefault(group, []).append(user)
-    return {
-        user: None
-        if group is None
-        else tuple(
-            other
-            for other in members.get(group, ())
-            if other != user and user in members[group] and (group or handed_in)
-        )
-        for user, group in group_of.items()
-    }
+    found: Teams = {user: None for user, group in group_of.items() if group is None}
+    for each in members.values():
+        found |= dict.fromkeys(each, tuple(each))
+    return found
 
 
 def _group_of(

@@ -1,6 +1,5 @@
 """Writes one wave of entries: state is read, decided upon, written, and read back."""
 
-import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,9 +13,7 @@ from rpc_moodle.moodle.publishing.report import Outcome, Result, call_failed, no
 from rpc_moodle.moodle.publishing.sender import Sender
 from rpc_moodle.moodle.publishing.settling import Settling
 from rpc_moodle.moodle.publishing.write import Write
-
-_AT_ONE_GO = 200
-"""Entries that are decided upon before others have their turn."""
+from rpc_moodle.transport.unhurried import unhurried
 
 
 @dataclass
@@ -41,9 +38,7 @@ class Writer:
         results: list[Result] = []
         known: list[Entry] = []
         others: list[Entry] = []
-        for number, entry in enumerate(entries):
-            if number % _AT_ONE_GO == 0:
-                await asyncio.sleep(0)
+        async for entry in unhurried(entries):
             state = None if entry.files else self.reader.surveyed(entry)
             decided = None if state is None else self._decide(entry, state)
             if decided is None:
@@ -94,7 +89,7 @@ class Writer:
             before = await self.reader.before(entries)
         except errors.MoodleError as error:
             return [call_failed(entry.user_id, error) for entry in entries], []
-        decisions = [self._decide(entry, before[entry.user_id]) for entry in entries]
+        decisions = [self._decide(entry, before[entry.user_id]) async for entry in unhurried(entries)]
         writes = [each for each in decisions if isinstance(each, Write)]
         results = [each for each in decisions if isinstance(each, Result)]
         if self.plan.options.dry_run:

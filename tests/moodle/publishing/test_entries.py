@@ -92,3 +92,11 @@ def test_of_different_files_the_last_count_or_none(rule: str | None, counted: by
     assert [entry.files[0].content for entry in kept] == ([] if counted is None else [counted])
     assert len(failed) == (counted is None)
     assert united([rows[0], rows[0]], Options()) == ([rows[0]], [])
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", ["<!--" * 1000, "<!--" * 999 + "\n-->", "<a " * 1300, "<a b=" + " " * 19_990])
+def test_what_a_text_is_is_soon_told(text: str) -> None:
+    for _ in range(1500):
+        is_empty(text)
+        fit_format(text, TextFormat.MOODLE)

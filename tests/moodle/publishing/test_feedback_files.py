@@ -10,6 +10,7 @@ from rpc_moodle.moodle.grades import Status
 from rpc_moodle.moodle.models import File, FileArea, Plugin
 from rpc_moodle.moodle.publishing.feedback_files import (
     MAX_FILES,
+    MAX_THERE,
     Arrangement,
     FeedbackFile,
     Held,
@@ -286,11 +287,9 @@ def test_what_a_student_handed_in_tells_where_feedback_is() -> None:
     seen: Status = {
         "lastattempt": {"submission": {"plugins": [Plugin(fileareas=(FileArea(files=(File(fileurl=url),)),))]}}
     }
-    feedback = (
-        "https://moodle.example.edu/webservice/pluginfile.php/104/assignfeedback_file/feedback_files/7/%C3%A4%20b.txt"
-    )
-    assert address(seen, 7, "/ä b.txt") == feedback
-    assert address({"lastattempt": {}}, 7, "/a.txt") is None
+    feedback = "https://moodle.example.edu/webservice/pluginfile.php/104/assignfeedback_file/feedback_files/7"
+    assert address(seen, 7) == feedback
+    assert address({"lastattempt": {}}, 7) is None
 
 
 def test_what_is_missing_or_of_another_size_is_gone() -> None:
@@ -302,3 +301,27 @@ def test_what_is_there_already_is_kept_as_it_is() -> None:
     assert not found.as_it_is.changes
     assert found.as_it_is.paths == found.paths == ["/essay.pdf"]
     assert found.largest == 3
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [[f"/{number}.txt" for number in range(MAX_THERE + 1)], ["/" + "a" * 2000]],
+    ids=["too many", "one with too long a name"],
+)
+def test_files_that_no_moodle_has_cannot_be_read(paths: list[str]) -> None:
+    seen: Status = {"feedback": {"plugins": _plugins(*paths)}}
+    assert listed(seen, 0, held_back=False) is None
+
+
+@pytest.mark.timeout(20)
+def test_a_name_of_any_length_is_soon_refused() -> None:
+    name = "a" + "\u0316\u0301" * 1_000_000
+    assert fault_of([FeedbackFile(name, b"x")]) == "files.0.filename has more than 255 characters."
+
+
+@pytest.mark.timeout(20)
+def test_as_many_files_as_there_may_be_are_soon_arranged() -> None:
+    before = [there(f"/essay ({number}).pdf", b"new") for number in range(2, MAX_THERE)]
+    wanted = [held(f"essay {number}.pdf") for number in range(MAX_FILES)]
+    for _ in range(100):
+        assert len(arranged(wanted, before, frozenset(), replace=False).kept) == len(before)

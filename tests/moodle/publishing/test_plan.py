@@ -8,6 +8,7 @@ import pytest
 
 from rpc_moodle.moodle.models import Assignment, Config
 from rpc_moodle.moodle.publishing import Code, Criterion, Entry, Filling, Notice, Options, Outcome, TextFormat
+from rpc_moodle.moodle.publishing.attempts import attempt_of
 from rpc_moodle.moodle.publishing.comments import NO_COMMENT, Comment
 from rpc_moodle.moodle.publishing.grading import Form, FormCriterion, Scheme
 from rpc_moodle.moodle.publishing.plan import Plan, fills_alike, standing
@@ -427,3 +428,9 @@ SCORED = Filling("guide", (Criterion(3, score=Decimal("1.5"), remark="so"), Crit
 )  # fmt: skip
 def test_when_two_fillings_are_the_same(says: str, other: Filling, same: bool) -> None:
     assert fills_alike(SCORED, other) is fills_alike(other, SCORED) is same, says
+
+
+@pytest.mark.timeout(20)
+def test_attempts_of_any_number_are_looked_at_as_far_as_they_were_read() -> None:
+    before = Stored(newest=10**18, marks={7: Mark(handed_in=True), 3: Mark(Decimal(5), handed_in=True)})
+    assert attempt_of(Assignment(id=1, cmid=1), TEXT, before) == 3

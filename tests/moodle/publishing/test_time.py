@@ -2,15 +2,21 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from rpc_moodle.moodle import MoodleClient
 from rpc_moodle.moodle.assignments import assignment as assignment_of
 from rpc_moodle.moodle.publishing import Code, Entry, Options, Outcome, Publication
+from rpc_moodle.moodle.publishing.report import Result
+from rpc_moodle.moodle.publishing.stored import Stored
+from rpc_moodle.moodle.publishing.writer import Writer
 from rpc_moodle.sandbox import Fault, Sandbox, Seen
+from rpc_moodle.transport.unhurried import SLICE_SECONDS
 from tests.moodle.publishing.conftest import Client
 from tests.moodle.publishing.lookout import STATUS, Lookout
 from tests.moodle.publishing.runs import publish
@@ -205,3 +211,33 @@ async def test_a_grade_of_more_decimals_than_moodle_keeps_is_known_again(moodle:
     entries = [Entry(5, grade=Decimal("12.3456789"))]
     assert (await publish(moodle, assignment, entries)).published == 1
     assert (await publish(moodle, assignment, entries)).unchanged == 1
+
+
+async def test_decisions_that_take_long_leave_others_their_turn() -> None:
+    turns, seen = 0, []
+
+    class Slow:
+        options = Options()
+
+        def decide(self, entry: Entry, _before: Stored) -> Result:
+            seen.append(turns)
+            time.sleep(2 * SLICE_SECONDS)
+            return Result(entry.user_id, Outcome.UNCHANGED)
+
+    class Known:
+        async def before(self, entries: Sequence[Entry]) -> dict[int, Stored]:
+            return {entry.user_id: Stored() for entry in entries}
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    nothing: Any = None
+    slow: Any = Slow()
+    known: Any = Known()
+    await Writer(slow, known, nothing, nothing)._decided(ENTRIES[:3])
+    task.cancel()
+    assert seen == [0, 1, 2]
