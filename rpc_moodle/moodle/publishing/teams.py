@@ -1,11 +1,15 @@
-"""Who shares a team with whom, so that a named user's feedback can reach the others."""
+"""Who shares a team with whom: a named user's feedback can reach the others, and so does an attempt that is added."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.grades import submission_rows
 from rpc_moodle.moodle.groups import groups
 from rpc_moodle.moodle.models import Assignment, Participant
+from rpc_moodle.moodle.publishing.report import Notice
+from rpc_moodle.moodle.publishing.stored import UNKNOWN, UNMARKED, Stored
+from rpc_moodle.moodle.publishing.write import Write
 from rpc_moodle.transport.gather import both
 
 Mates = dict[int, tuple[int, ...] | None]
@@ -43,6 +47,36 @@ async def mates(
         )
         for user, group in group_of.items()
     }
+
+
+def in_turn(
+    assignment: Assignment, listed: Sequence[Participant] | None, writes: Sequence[Write]
+) -> tuple[list[Write], list[Write]]:
+    """Split writes into those that can be sent now and those that have to wait for the others of their team.
+
+    An attempt that Moodle adds is the whole team's: who is written to after it is decided upon anew. Who makes Moodle
+    add none comes first, so that the gradebook gets those grades; then those in no one group, whose own row moves with
+    every team that they belong to; then one of each team. ``listed`` is what ``mod_assign_list_participants``
+    answered; without it all may be one team.
+    """
+    adding = [write for write in writes if Notice.REOPENED in write.notices]
+    if not assignment.teamsubmission or not adding:
+        return list(writes), []
+    now = [write for write in writes if write not in adding]
+    if not now:
+        team_of = {row["id"]: row.get("groupid") or 0 for row in listed or ()}
+        first: dict[int, Write] = {}
+        for write in adding:
+            first.setdefault(team_of.get(write.user_id, 0), write)
+        now = [first[0]] if 0 in first else list(first.values())
+    sent = {write.user_id for write in now}
+    return now, [write for write in writes if write.user_id not in sent]
+
+
+def reopened(before: Stored) -> Stored:
+    """Return what is stored once another member's write has made Moodle add an attempt."""
+    newest = before.newest + 1
+    return replace(before, newest=newest, marks={**before.marks, newest: UNMARKED}, filling=UNKNOWN)
 
 
 def _group_of(

@@ -128,8 +128,7 @@ def arrange(sandbox: Sandbox, kind: dict[str, Any], pasts: dict[int, Past]) -> A
         elif past.book == "hidden":
             stage.hide(one, user)
     one.markingworkflow = kind["workflow"] in {"always", "switched on"}
-    # Where attempts reopen by themselves, a member's write adds one for the whole team, before the next member's.
-    one.attemptreopenmethod = "none" if one.teamsubmission else kind["method"]
+    one.attemptreopenmethod = kind["method"]
     one.maxattempts = kind["maxattempts"]
     return one
 
@@ -175,6 +174,8 @@ def compare(
             assert result.code is not Code.NOT_STORED or is_closed_unseen(key, was), result
         elif not how.dry_run and not (result.code is Code.NOT_VERIFIED and is_closed_unseen(key, was)):
             done(by_user[result.via or user], how, now, result)
+            if key in {"full", "form"} and not (one.markingworkflow or one.blindmarking):
+                in_the_gradebook(by_user[result.via or user], now, result)
 
 
 NEVER = {Code.CHANGED_MEANWHILE, Code.OUTCOME_UNKNOWN, Code.CALL_FAILED, Code.NOT_STARTED}
@@ -255,6 +256,15 @@ def done(entry: Entry, how: Options, now: Standing, result: Result) -> None:
     if entry.filling is not None:
         wanted = sorted((each.id, each.level) for each in entry.filling.criteria)
         assert any(sorted((row[0], row[1]) for row in rows) == wanted for _, rows in now.fillings)
+
+
+def in_the_gradebook(entry: Entry, now: Standing, result: Result) -> None:
+    """Say that the student sees a grade that was published, unless the notices say otherwise."""
+    told = {Notice.OLDER_ATTEMPT, Notice.OVERRIDDEN, Notice.LOCKED_IN_GRADEBOOK} & {*result.notices}
+    if entry.grade is not None and result.outcome is Outcome.PUBLISHED and not told:
+        assert now.book is not None
+        assert now.book.grade is not None
+        assert Decimal(str(now.book.grade)) == entry.grade, (result, now)
 
 
 @pytest.mark.timeout(300)
