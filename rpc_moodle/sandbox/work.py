@@ -131,6 +131,7 @@ class Assignment:
     file_submissions: bool = True
     text_submissions: bool = False
     comments_enabled: bool = True
+    comment_inline: bool = False
     submissiondrafts: bool = False
     teamsubmission: bool = False
     teamsubmissiongroupingid: int = 0

@@ -11,6 +11,7 @@ from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import Assignment
 from rpc_moodle.moodle.publishing.comments import storable
+from rpc_moodle.moodle.publishing.entries import TextFormat
 from rpc_moodle.moodle.publishing.keys import BATCH
 from rpc_moodle.moodle.publishing.report import WriterName
 from rpc_moodle.moodle.publishing.stored import Unknown
@@ -166,6 +167,9 @@ def _form(assignment: Assignment, write: Write) -> dict[str, Value]:
     if write.comment is not None:
         fields.append(("assignfeedbackcomments_editor[text]", storable(write.comment.text)))
         fields.append(("assignfeedbackcomments_editor[format]", str(int(write.comment.format or 0))))
+    elif write.blank:
+        fields.append(("assignfeedbackcomments_editor[text]", ""))
+        fields.append(("assignfeedbackcomments_editor[format]", str(int(TextFormat.HTML))))
     if write.entry.draft:
         fields.append((f"files_{write.user_id}_filemanager", str(write.entry.draft)))
     if write.filling is not None:

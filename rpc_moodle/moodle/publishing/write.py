@@ -17,6 +17,7 @@ class Write:
     read. ``workflow`` is the state that is there afterwards. ``comment`` None leaves the comment. ``filling`` is the
     filled form that goes along, given or stored. ``names_state`` says that the state was asked for.
     ``may_clear`` says that the gradebook may lose a grade.
+    ``blank`` says that no comment is to be there, and that it has to be said: Moodle's form would copy one.
     ``form_only`` is the failure of who cannot write with Moodle's own form, the only way to do this.
     """
 
@@ -30,6 +31,7 @@ class Write:
     names_state: bool = False
     may_clear: bool = False
     notify: bool = True
+    blank: bool = False
     form_only: Result | None = None
     notices: tuple[Notice, ...] = ()
 
