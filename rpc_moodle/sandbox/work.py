@@ -128,6 +128,7 @@ class Assignment:
     completion: int = 0
     feedback_files: bool = False
     visible: bool = True
+    separate_groups: bool = False
     file_submissions: bool = True
     text_submissions: bool = False
     comments_enabled: bool = True
