@@ -67,7 +67,7 @@ async def test_a_text_leaves_the_grade_alone(ask: Ask, where: Where, user: int) 
 async def test_a_feedback_file_stays_beside_others_and_a_repeated_call_adds_nothing(
     ask: Ask, ids: Ids, user: int
 ) -> None:
-    where = {"courseID": ids.number("write", "course"), "assignmentID": ids.number("write", "files")}
+    where: Where = {"courseID": ids.number("write", "course"), "assignmentID": ids.number("write", "files")}
 
     async def give(content: bytes, *, replace: bool = False) -> tuple[str, list[tuple[str, str]]]:
         rows = [{"extId": user, "files": [{"filename": "essay.txt", "content": content}]}]
