@@ -25,7 +25,7 @@ from rpc_moodle.moodle.publishing.plan import Plan
 from rpc_moodle.moodle.publishing.reader import Reader
 from rpc_moodle.moodle.publishing.report import Code, Outcome, Report, Result, invalid, not_started, outcome_unknown
 from rpc_moodle.moodle.publishing.sender import Sender
-from rpc_moodle.moodle.publishing.teams import mates
+from rpc_moodle.moodle.publishing.teams import mates, together
 from rpc_moodle.moodle.publishing.writer import Writer
 from rpc_moodle.transport.gather import both
 
@@ -40,7 +40,7 @@ _WITH_FILES = 6
 """Users of a wave in which somebody has files: theirs are uploaded before anything of the wave is written."""
 
 _OF_UNKNOWN_TEAMS = 8
-"""Users of a wave that may have to be written to one after the other."""
+"""Users of a wave who may have to be written to one after the other."""
 
 
 def _is_plain(entry: Entry) -> bool:
@@ -176,10 +176,11 @@ class Publication:
             size = pace.size(writer.sender.writes_together(total), self._time_left())
             if any(entry.files for entry in entries[:size]):
                 size = min(size, _WITH_FILES)
-            if writer.listed is None and self.assignment.teamsubmission and may_reopen(self.assignment, 0):
-                size = min(size, _OF_UNKNOWN_TEAMS)
-            wave = entries[:size]
-            del entries[:size]
+            if self.assignment.teamsubmission and may_reopen(self.assignment, 0):
+                size = size if writer.listed is not None else min(size, _OF_UNKNOWN_TEAMS)
+                wave, entries[:] = together(writer.listed or (), entries, size)
+            else:
+                wave, entries[:] = entries[:size], entries[size:]
             with pace.measured(len(wave)):
                 results = await writer.wave(wave, total)
             await self._record(results)

@@ -123,7 +123,7 @@ class Reader:
                 write.user_id: _partly(write, stored(self.assignment, write.user_id, bulk, None)) for write in rest
             }
         seen = await self._each([write.user_id for write in rest], bulk)
-        if self.sees_no_comments:  # as is found out but now, where nobody had to be asked about before the write
+        if self.key.lacks(STATUS):  # as is found out but now, where nobody had to be asked about before the write
             return await self.after(writes)
         return found | {user: self._as_read(state, bulk) for user, state in seen.items()}
 

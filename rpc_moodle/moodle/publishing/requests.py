@@ -45,8 +45,8 @@ Answer = errors.MoodleError | Sent
 
 
 async def save_one(moodle: MoodleClient, assignment: Assignment, write: Write) -> None:
-    """Write one user's feedback; raises any MoodleError, and says nothing of what was stored (``save.*``)."""
-    params = {"assignmentid": assignment.id, "applytoall": False, **_entry(write)}
+    """Write one user's feedback, or a team's; raises any MoodleError, and says nothing of what was stored."""
+    params = {"assignmentid": assignment.id, "applytoall": bool(write.team), **_entry(write)}
     await moodle.call("mod_assign_save_grade", params)
 
 
@@ -118,9 +118,9 @@ def parts(writes: Sequence[Write], max_input_vars: int, chunk: int, writer: Writ
 
 
 def _entry(write: Write) -> dict[str, Value]:
-    """Return the parameters of an entry: one attempt, never a new one (``save.attempt_1``), never a whole team.
+    """Return the parameters of an entry: one attempt, never a new one (``save.attempt_1``).
 
-    A team's members can have different grades, and ``applytoall`` would give all of them the same one. A comment
+    A team's members can have different grades, and ``applytoall`` gives all of them the same one. A comment
     that is there and not sent is an error to Moodle, which then stores nothing.
     """
     grade, state, comment = write.grade, write.workflow, write.kept_comment
@@ -158,7 +158,7 @@ def _form(assignment: Assignment, write: Write) -> dict[str, Value]:
         ("action", "submitgrade"),
         ("sendstudentnotifications", "1" if write.notify else "0"),
         ("addattempt", "0"),
-        ("applytoall", "0"),
+        ("applytoall", "1" if write.team else "0"),
     ]
     if write.entry.names_grade and write.filling is None and not isinstance(write.grade, Unknown):
         fields.append(("grade", "" if write.grade is None else format(write.grade, "f")))

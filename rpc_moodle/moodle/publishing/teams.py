@@ -1,5 +1,6 @@
 """Who shares a team with whom: a named user's feedback can reach the others, and so does an attempt that is added."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
@@ -7,6 +8,7 @@ from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.grades import submission_rows
 from rpc_moodle.moodle.groups import groups
 from rpc_moodle.moodle.models import Assignment, Participant
+from rpc_moodle.moodle.publishing.entries import Entry
 from rpc_moodle.moodle.publishing.report import Notice
 from rpc_moodle.moodle.publishing.stored import UNKNOWN, UNMARKED, Stored
 from rpc_moodle.moodle.publishing.write import Write
@@ -49,28 +51,51 @@ async def mates(
     }
 
 
+def together(listed: Sequence[Participant], entries: Sequence[Entry], size: int) -> tuple[list[Entry], list[Entry]]:
+    """Split entries into a wave of about that size, in which no team is cut, and the others."""
+    team_of = _teams(listed)
+    teams = {team_of.get(entry.user_id, 0) for entry in entries[:size]} - {0}
+    wave = [entry for number, entry in enumerate(entries) if number < size or team_of.get(entry.user_id) in teams]
+    taken = {entry.user_id for entry in wave}
+    return wave, [entry for entry in entries if entry.user_id not in taken]
+
+
+def _teams(listed: Sequence[Participant] | None) -> dict[int, int]:
+    return {row["id"]: row.get("groupid") or 0 for row in listed or ()}
+
+
 def in_turn(
     assignment: Assignment, listed: Sequence[Participant] | None, writes: Sequence[Write]
 ) -> tuple[list[Write], list[Write]]:
     """Split writes into those that can be sent now and those that have to wait for the others of their team.
 
     An attempt that Moodle adds is the whole team's: who is written to after it is decided upon anew. Who makes Moodle
-    add none comes first, so that the gradebook gets those grades; then those in no one group, whose own row moves with
-    every team that they belong to; then one of each team. ``listed`` is what ``mod_assign_list_participants``
-    answered; without it all may be one team.
+    add none comes first, so that the gradebook gets those grades; then a whole team with one write, where all of it
+    get the same, so that the gradebook gets all; else one of each team. ``listed`` is what
+    ``mod_assign_list_participants`` answered; without it all may be one team.
     """
     adding = [write for write in writes if Notice.REOPENED in write.notices]
     if not assignment.teamsubmission or not adding:
         return list(writes), []
     now = [write for write in writes if write not in adding]
     if not now:
-        team_of = {row["id"]: row.get("groupid") or 0 for row in listed or ()}
-        first: dict[int, Write] = {}
+        team_of = _teams(listed)
+        teams: dict[int, list[Write]] = {}
         for write in adding:
-            first.setdefault(team_of.get(write.user_id, 0), write)
-        now = [first[0]] if 0 in first else list(first.values())
-    sent = {write.user_id for write in now}
+            teams.setdefault(team_of.get(write.user_id, 0), []).append(write)
+        sizes = Counter(team_of.values())
+        now = [
+            _for_all(members) if group and sizes[group] == len(members) else members[0]
+            for group, members in teams.items()
+        ]
+    sent = {user for write in now for user in write.reaches}
     return now, [write for write in writes if write.user_id not in sent]
+
+
+def _for_all(members: Sequence[Write]) -> Write:
+    """Return the first write of a whole team, with the others if one request can write all of them."""
+    first, *others = members
+    return replace(first, team=tuple(others)) if all(first.says_the_same(each) for each in others) else first
 
 
 def reopened(before: Stored) -> Stored:

@@ -12,7 +12,7 @@ from rpc_moodle.moodle.publishing.entries import Entry
 from rpc_moodle.moodle.publishing.plan import Plan
 from rpc_moodle.moodle.publishing.reader import Reader, State
 from rpc_moodle.moodle.publishing.report import Outcome, Result, call_failed, not_started
-from rpc_moodle.moodle.publishing.sender import Sender
+from rpc_moodle.moodle.publishing.sender import Sender, Try
 from rpc_moodle.moodle.publishing.settling import Settling
 from rpc_moodle.moodle.publishing.teams import in_turn, reopened
 from rpc_moodle.moodle.publishing.write import Write
@@ -86,7 +86,7 @@ class Writer:
         """Decide, write and read back; return the results, and the entries that wait for others of their team."""
         results, writes, waiting = await self._decided(entries)
         settling = Settling(self.reader, self.sender)
-        settled, again = await settling.settle(await self.sender.send(writes, total))
+        settled, again = await settling.settle(await self._sent(writes, total))
         results += settled
         if again:
             decided, fresh, waiting_too = await self._decided(again)
@@ -95,8 +95,14 @@ class Writer:
             results += [
                 replace(one, outcome=Outcome.PUBLISHED) if one.outcome is Outcome.UNCHANGED else one for one in decided
             ]
-            results += (await settling.settle(await self.sender.send(fresh, 1, alone=True), last=True))[0]
+            results += (await settling.settle(await self._sent(fresh, 1, alone=True), last=True))[0]
         return results, waiting
+
+    async def _sent(self, writes: Sequence[Write], total: int, *, alone: bool = False) -> list[Try]:
+        """Send writes, those for whole teams each in a request of its own."""
+        tries = await self.sender.send([write for write in writes if not write.team], total, alone=alone)
+        tries += await self.sender.send([write for write in writes if write.team], 1, alone=True)
+        return tries + [replace(each, write=mate) for each in tries for mate in each.write.team]
 
     async def _decided(self, entries: Sequence[Entry]) -> tuple[list[Result], list[Write], list[Entry]]:
         """Split entries into those that need no write, or cannot have one, writes, and those that have to wait."""
@@ -112,7 +118,9 @@ class Writer:
         writes, waiting = in_turn(self.plan.assignment, self.listed, writes)
         if self.plan.options.dry_run:
             later = [self._decide(write.entry, reopened(write.before)) for write in waiting]
-            results += [self.sender.planned(each) if isinstance(each, Write) else each for each in [*writes, *later]]
+            mates = [mate for write in writes for mate in write.team]
+            planned = [*writes, *mates, *later]
+            results += [self.sender.planned(each) if isinstance(each, Write) else each for each in planned]
             return results, [], []
         return results, writes, [write.entry for write in waiting]
 

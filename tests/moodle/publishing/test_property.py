@@ -88,6 +88,7 @@ kinds = st.fixed_dictionaries(
         "rubric": st.sampled_from([False, False, False, True]),
         "blindmarking": st.sampled_from([False, False, False, True]),
         "teamsubmission": st.sampled_from([False, False, False, True]),
+        "teams": st.sampled_from(["apart", "overlapping"]),
     }
 )
 options = st.builds(
@@ -102,10 +103,20 @@ options = st.builds(
 )
 
 
+def begin(sandbox: Sandbox, kind: dict[str, Any]) -> Assignment:
+    """Take an assignment, in a course whose teams have members in common or not."""
+    one = add_cases(sandbox.site)["rubric" if kind["rubric"] else "reading"]
+    if kind["teams"] == "apart":
+        groups = sandbox.site.courses[one.courseid].groups.values()
+        for group, members in zip(groups, ([5, 9], [6, 7]), strict=True):
+            group.members[:] = members
+    return one
+
+
 def arrange(sandbox: Sandbox, kind: dict[str, Any], pasts: dict[int, Past]) -> Assignment:
     """Let students and markers have been at work, and settings have been changed since."""
     stage = Stage(sandbox.site)
-    one = add_cases(sandbox.site)["rubric" if kind["rubric"] else "reading"]
+    one = begin(sandbox, kind)
     one.gradepass = 50
     one.teamsubmission, one.blindmarking = kind["teamsubmission"], kind["blindmarking"]  # not to be changed later
     one.markingworkflow = kind["workflow"] in {"always", "switched off"}
