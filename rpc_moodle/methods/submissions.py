@@ -101,13 +101,13 @@ async def get_submissions_infos_from_assignment(request: SubmissionsRequest, cal
         since, status = seconds(request.since), request.status or ""
         rows, people = await submissions_and_people(moodle, assignment, request.course_id, since=since, status=status)
         extended = await _extensions(moodle, assignment) if request.late else None
-        owned = [(row, [row["userid"]]) for row in rows]
+        owned = [(row, [row.userid]) for row in rows]
         if assignment.teamsubmission:
             able, of_user = await both(submitters(moodle, request.course_id), groups(moodle, request.course_id))
             owned = owners(rows, of_user, {user.id for user in able}, grouping=assignment.teamsubmissiongroupingid != 0)
     shown = People(moodle.language)
-    owned = [(row, ids) for row, ids in owned if row.get("timemodified", 0) >= since]
-    owned = [(row, ids) for row, ids in owned if not status or row.get("status") == status]
+    owned = [(row, ids) for row, ids in owned if row.timemodified >= since]
+    owned = [(row, ids) for row, ids in owned if not status or row.status == status]
     found = await call.mapped(lambda each: _info(*each, people, shown, links.link), owned)
     listed = _per_member(found, rows, people, shown) if request.per_member else found
     if request.late:
@@ -139,10 +139,10 @@ def _per_member(
     found: list[SubmissionInfo], rows: list[Submission], people: ById, shown: People
 ) -> list[SubmissionInfo]:
     """Repeat each team's submission for its members; a team of which no member is known stands once."""
-    own = {row["userid"]: row for row in rows}
+    own = {row.userid: row for row in rows}
 
     def member(info: SubmissionInfo, user: int) -> SubmissionInfo:
-        graded = own.get(user, Submission(userid=user)).get("gradingstatus") or info["gradingstatus"]
+        graded = own.get(user, Submission(user)).gradingstatus or info["gradingstatus"]
         return {**info, "userid": user, "userInfo": shown.info(people.get(user)), "gradingstatus": graded}
 
     return [
@@ -154,16 +154,16 @@ def _per_member(
 
 def _file_row(area: str, file: File, link: Callable[[str], str]) -> FileRow:
     row: FileRow = {
-        "filename": file.get("filename", ""),
-        "filepath": file.get("filepath", "/"),
-        "filesize": file.get("filesize", 0),
-        "mimetype": file.get("mimetype") or "",
-        "timemodified": file.get("timemodified", 0),
+        "filename": file.filename,
+        "filepath": file.filepath,
+        "filesize": file.filesize,
+        "mimetype": file.mimetype or "",
+        "timemodified": file.timemodified,
         "filearea": area,
         "fileurl": "",
     }
     try:
-        row["fileurl"] = link(file.get("fileurl", ""))
+        row["fileurl"] = link(file.fileurl)
     except errors.InvalidSite as problem:
         row["problem"] = str(problem)
     return row
@@ -172,15 +172,15 @@ def _file_row(area: str, file: File, link: Callable[[str], str]) -> FileRow:
 def _info(row: Submission, ids: list[int], people: ById, shown: People, link: Callable[[str], str]) -> SubmissionInfo:
     files = [_file_row(area, file, link) for area, file in files_of(row)]
     return {
-        "userid": row.get("userid", 0),
+        "userid": row.userid,
         "userIds": ids,
-        "userInfo": shown.info(people.get(row.get("userid", 0))),
-        "submissionId": row.get("id", 0),
-        "attemptnumber": row.get("attemptnumber", 0),
-        "status": row.get("status", ""),
-        "gradingstatus": row.get("gradingstatus", ""),
-        "groupid": row.get("groupid", 0),
-        "timemodified": row.get("timemodified", 0),
+        "userInfo": shown.info(people.get(row.userid)),
+        "submissionId": row.id,
+        "attemptnumber": row.attemptnumber,
+        "status": row.status,
+        "gradingstatus": row.gradingstatus,
+        "groupid": row.groupid,
+        "timemodified": row.timemodified,
         "files": files,
         "submissionURLs": [
             {"filename": file["filename"], "fileurl": file["fileurl"]} for file in files if file["fileurl"]

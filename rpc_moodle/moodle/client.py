@@ -19,7 +19,7 @@ from rpc_moodle.moodle.files.save import Progress, Saved, save
 from rpc_moodle.moodle.files.upload import Upload, multipart
 from rpc_moodle.moodle.files.url import bare, file_url, is_of
 from rpc_moodle.moodle.models import Stored
-from rpc_moodle.moodle.reading import Reader
+from rpc_moodle.moodle.reading import LONG, Reader
 from rpc_moodle.transport.address import endpoint, site_url
 from rpc_moodle.transport.allowance import Allowance, too_large
 from rpc_moodle.transport.http import Body, Http
@@ -32,9 +32,6 @@ _REST, _UPLOAD = "webservice/rest/server.php", "webservice/upload.php"
 _CHUNK = 256 * 1024
 _SLOWEST = 64 * 1024
 """Bytes in a second that an upload is given time for."""
-
-_LARGE = 1024 * 1024
-"""Bytes from which on an answer is read beside the event loop."""
 
 
 class MoodleClient:
@@ -243,7 +240,7 @@ class MoodleClient:
 
     async def _beside(self, body: bytes, work: Callable[[], T]) -> T:
         """Do what costs time and memory with the length of a body: a long one beside the event loop, few at a time."""
-        if len(body) < _LARGE:
+        if len(body) < LONG:
             return work()
         async with self.http.large:
             return await asyncio.to_thread(work)

@@ -1,5 +1,7 @@
 """Team submissions: which rows are a team's, and who is in it."""
 
+from collections import defaultdict
+
 from msgspec import field
 
 from rpc_moodle.moodle.client import MoodleClient
@@ -51,14 +53,10 @@ def owners(
         theirs = of_user.get(user, set())
         return theirs if len(theirs) == 1 or (grouping and theirs) else {0}
 
-    found: list[tuple[Submission, list[int]]] = []
-    covered: set[int] = set()
-    for row in rows:
-        if row.get("userid"):
-            continue
-        group = row.get("groupid") or 0
-        team = {user for user in able if group in team_of(user)}
-        found.append((row, sorted(team)))
-        covered |= team
-    alone = [(row, [row["userid"]]) for row in rows if row.get("userid") and row["userid"] not in covered]
-    return found + alone
+    members: defaultdict[int, list[int]] = defaultdict(list)
+    for user in sorted(able):
+        for group in team_of(user):
+            members[group].append(user)
+    found = [(row, members[row.groupid]) for row in rows if not row.userid]
+    covered = {user for _, team in found for user in team}
+    return found + [(row, [row.userid]) for row in rows if row.userid and row.userid not in covered]

@@ -70,51 +70,51 @@ class Mapping(TypedDict):
     userid: int
 
 
-class File(TypedDict, total=False):
+class File(Record):
     """A stored file; ``filepath`` is its folder, ``filesize`` is in bytes."""
 
-    filename: str
-    filepath: str
-    filesize: int
-    fileurl: str
-    timemodified: int
-    mimetype: str | None
+    filename: str = ""
+    filepath: str = "/"
+    filesize: int = 0
+    fileurl: str = ""
+    timemodified: int = 0
+    mimetype: str | None = None
 
 
-class FileArea(TypedDict, total=False):
+class FileArea(Record):
     """The files of one area of a plugin, such as ``submission_files``."""
 
-    area: str
-    files: Rows[File]
+    area: str = ""
+    files: Rows[File] = field(default_factory=list)
 
 
-class EditorField(TypedDict, total=False):
+class EditorField(Record):
     """A text of a plugin with its format (0 Moodle, 1 HTML, 2 plain, 4 Markdown)."""
 
-    name: str
-    text: str
-    format: int
+    name: str = ""
+    text: str = ""
+    format: int = 0
 
 
-class Plugin(TypedDict, total=False):
+class Plugin(Record):
     """A submission or feedback plugin and what it holds."""
 
-    type: str
-    fileareas: Rows[FileArea]
-    editorfields: Rows[EditorField]
+    type: str = ""
+    fileareas: Rows[FileArea] = field(default_factory=list)
+    editorfields: Rows[EditorField] = field(default_factory=list)
 
 
-class Submission(TypedDict, total=False):
+class Submission(Record):
     """The latest attempt of a user, or of a team: then ``userid`` is 0 (``submissions.team``)."""
 
-    id: int
-    userid: Required[int]
-    attemptnumber: int
-    status: str
-    gradingstatus: str
-    groupid: int
-    timemodified: int
-    plugins: Rows[Plugin]
+    userid: int
+    id: int = 0
+    attemptnumber: int = 0
+    status: str = ""
+    gradingstatus: str = ""
+    groupid: int = 0
+    timemodified: int = 0
+    plugins: Rows[Plugin] = field(default_factory=list)
 
 
 class Notice(_Answer):

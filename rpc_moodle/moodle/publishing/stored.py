@@ -251,8 +251,8 @@ def _comment(assignment: Assignment, user: int, bulk: Bulk, seen: Status | None)
 
 def _editor(plugins: Sequence[Plugin]) -> Comment:
     for plugin in plugins:
-        for editor in plugin.get("editorfields", []) if plugin.get("type") == "comments" else ():
-            return Comment(editor.get("text", ""), editor.get("format") or None)  # 0 is told of every text as stored
+        for editor in plugin.editorfields if plugin.type == "comments" else ():
+            return Comment(editor.text, editor.format or None)  # 0 is told of every text as stored
     return NO_COMMENT
 
 
