@@ -133,6 +133,7 @@ class Assignment:
     text_submissions: bool = False
     comments_enabled: bool = True
     comment_inline: bool = False
+    comments_in_gradebook: bool = True
     submissiondrafts: bool = False
     teamsubmission: bool = False
     teamsubmissiongroupingid: int = 0

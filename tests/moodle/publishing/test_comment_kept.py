@@ -74,3 +74,32 @@ async def test_a_text_with_a_letter_that_no_database_holds_is_told_alike_by_ever
     assert [(result.outcome, result.code) for result in first.results] == [(Outcome.PUBLISHED, Code.NONE)]
     assert second.unchanged == 1
     assert standings(one)[5].comments == ((0, "ab 😀", TextFormat.PLAIN),)
+
+
+@pytest.mark.parametrize("functions", [FULL, FORM], ids=["full", "form"])
+async def test_where_the_gradebook_takes_no_comments_the_same_again_sends_nothing(
+    sandbox: Sandbox, client: Client, functions: tuple[str, ...]
+) -> None:
+    one = Stage(sandbox.site).assignment("Essay", comments_in_gradebook=False)
+    Stage(sandbox.site).hand_in(one, 5, 6)
+    moodle = client(functions=functions)
+    assignment = await assignment_of(moodle, 2, one.cmid)
+    entries = [Entry(user, "<p>Well.</p>", TextFormat.HTML, Decimal(50)) for user in (5, 6)]
+    assert (await publish(moodle, assignment, entries)).published == 2
+    stored = standings(one)
+    assert (await publish(moodle, assignment, entries)).unchanged == 2
+    assert standings(one) == stored
+
+
+async def test_a_comment_that_no_gradebook_shows_is_not_blanked_beside_a_grade(
+    sandbox: Sandbox, client: Client
+) -> None:
+    stage = Stage(sandbox.site)
+    one = stage.assignment("Essay", comments_in_gradebook=False, comment_inline=True, text_submissions=True)
+    stage.hand_in(one, 5, 6)
+    for user in (5, 6):
+        stage.mark(one, user, 41, "<p>Well.</p>")
+    moodle = client(functions=FORM)
+    entries = [Entry(user, grade=Decimal(50)) for user in (5, 6)]
+    assert (await publish(moodle, await assignment_of(moodle, 2, one.cmid), entries)).published == 2
+    assert [standings(one)[user].comments for user in (5, 6)] == [((0, "<p>Well.</p>", 1),)] * 2
