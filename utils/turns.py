@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from utils.codec import Written
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -21,13 +23,15 @@ class Turns:
         """Start with nobody at work."""
         self._turn = asyncio.Lock()
 
-    async def mapped(self, write: Callable[[T], R], rows: Sequence[T]) -> list[R]:
-        """Return ``write`` of each row, in order; few rows are written at once. Raises what ``write`` raises."""
+    async def write(self, into: Written[R], made: Callable[[Sequence[T]], Sequence[R]], rows: Sequence[T]) -> None:
+        """Write what is ``made`` of rows, slice by slice and in order; few rows are written at once.
+
+        Raises what ``made`` raises, and TypeError for what is no JSON.
+        """
         if len(rows) <= SLICE:
-            return list(map(write, rows))
-        found: list[R] = []
+            into.add(made(rows))
+            return
         for start in range(0, len(rows), SLICE):
             async with self._turn:
-                found += map(write, rows[start : start + SLICE])
+                into.add(made(rows[start : start + SLICE]))
                 await asyncio.sleep(0)
-        return found

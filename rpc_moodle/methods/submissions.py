@@ -1,6 +1,6 @@
 """What was submitted to an assignment."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal, NotRequired
 
@@ -18,6 +18,7 @@ from rpc_moodle.moodle.participants import submitters
 from rpc_moodle.moodle.submissions import ById, files_of, submissions_and_people, texts_of
 from rpc_moodle.transport.gather import both
 from utils.call import Call
+from utils.codec import Written
 from utils.registry import Registry
 
 methods = Registry()
@@ -93,7 +94,7 @@ class SubmissionsRequest(AssignmentRequest):
     needs=["core_enrol_get_enrolled_users", "mod_assign_get_assignments", "mod_assign_get_submissions"],
     gains_by=["mod_assign_get_user_flags"],
 )
-async def get_submissions_infos_from_assignment(request: SubmissionsRequest, call: Call) -> list[SubmissionInfo]:
+async def get_submissions_infos_from_assignment(request: SubmissionsRequest, call: Call) -> Written[SubmissionInfo]:
     """List the submissions of an assignment: the latest attempt of each user, a team's once."""
     async with moodle_of(request, call, counting=True) as moodle:
         links = call.shared(FileLinks).of(moodle.site, moodle.token)
@@ -108,12 +109,19 @@ async def get_submissions_infos_from_assignment(request: SubmissionsRequest, cal
     shown = People(moodle.language)
     owned = [(row, ids) for row, ids in owned if row.timemodified >= since]
     owned = [(row, ids) for row, ids in owned if not status or row.status == status]
-    found = await call.mapped(lambda each: _info(*each, people, shown, links.link), owned)
-    listed = _per_member(found, rows, people, shown) if request.per_member else found
-    if request.late:
-        for info in listed:
-            info["minutesLate"] = _minutes_late(info, assignment, extended)
-    return listed
+    own = {row.userid: row for row in rows}
+
+    def infos(slice_: Sequence[tuple[Submission, list[int]]]) -> list[SubmissionInfo]:
+        found = [_info(row, ids, people, shown, links.link) for row, ids in slice_]
+        listed = _per_member(found, own, people, shown) if request.per_member else found
+        if request.late:
+            for info in listed:
+                info["minutesLate"] = _minutes_late(info, assignment, extended)
+        return listed
+
+    written: Written[SubmissionInfo] = Written()
+    await call.write(written, infos, owned)
+    return written
 
 
 async def _extensions(moodle: MoodleClient, assignment: Assignment) -> dict[int, datetime | None] | None:
@@ -136,10 +144,9 @@ def _minutes_late(
 
 
 def _per_member(
-    found: list[SubmissionInfo], rows: list[Submission], people: ById, shown: People
+    found: list[SubmissionInfo], own: Mapping[int, Submission], people: ById, shown: People
 ) -> list[SubmissionInfo]:
     """Repeat each team's submission for its members; a team of which no member is known stands once."""
-    own = {row.userid: row for row in rows}
 
     def member(info: SubmissionInfo, user: int) -> SubmissionInfo:
         graded = own.get(user, Submission(user)).gradingstatus or info["gradingstatus"]

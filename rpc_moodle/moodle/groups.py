@@ -2,10 +2,8 @@
 
 from collections import defaultdict
 
-from msgspec import field
-
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.models import Enrolled, Rows, Submission
+from rpc_moodle.moodle.models import Enrolled, Several, Submission
 from rpc_moodle.moodle.reading import Record
 from rpc_moodle.moodle.users import pages
 
@@ -19,7 +17,7 @@ class Group(Record):
 class Grouped(Enrolled):
     """A user with the groups that the account may see."""
 
-    groups: Rows[Group] = field(default_factory=list)
+    groups: Several[Group] = ()
 
 
 Groups = dict[int, set[int]]

@@ -124,7 +124,7 @@ def is_plain(kind: Any) -> bool:
         return is_plain(kind) and all(
             isinstance(note, FieldInfo) and all(isinstance(each, FailFast) for each in note.metadata) for note in notes
         )
-    inner = get_args(kind)
+    inner = [each for each in get_args(kind) if each is not Ellipsis]
     return all(map(is_plain, inner)) if inner else kind in _PLAIN
 
 

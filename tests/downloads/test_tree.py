@@ -12,10 +12,10 @@ BASE = "https://moodle.example.edu/webservice/pluginfile.php/53/assignsubmission
 
 
 def text_row(text: str, *files: tuple[str, str], text_format: int = 1) -> Submission:
-    stored = [File(name, path, fileurl=f"{BASE}{path}{name}") for path, name in files]
+    stored = tuple(File(name, path, fileurl=f"{BASE}{path}{name}") for path, name in files)
     area = FileArea("submissions_onlinetext", stored)
-    plugin = Plugin("onlinetext", [area], [EditorField("onlinetext", text, text_format)])
-    return Submission(5, timemodified=7, plugins=[plugin])
+    plugin = Plugin("onlinetext", (area,), (EditorField("onlinetext", text, text_format),))
+    return Submission(5, timemodified=7, plugins=(plugin,))
 
 
 def placed(*rows: Submission) -> list[SubmittedFile]:
@@ -56,7 +56,7 @@ def test_pictures_of_a_text_lie_beside_it_and_are_shown_from_there() -> None:
 def test_a_submitted_file_of_the_same_name_as_a_picture_is_not_shown_in_its_place() -> None:
     row = text_row(f'<img src="{BASE}/x.png">', ("/", "x.png"))
     other = File("x.png", fileurl=BASE.replace("onlinetext", "file") + "/x.png")
-    row.plugins.insert(0, Plugin("file", [FileArea("submission_files", [other])]))
+    row.plugins = (Plugin("file", (FileArea("submission_files", (other,)),)), *row.plugins)
     files = placed(row)
     assert [file.path for file in files] == [
         "Müller_Zoë_5/x.png",

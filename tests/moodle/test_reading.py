@@ -8,8 +8,10 @@ from pydantic import BeforeValidator, Field, ValidationError
 from typing_extensions import TypedDict
 
 from rpc_moodle.moodle import reading
+from rpc_moodle.moodle.groups import Grouped
 from rpc_moodle.moodle.models import EnrolledUser, Participant, Role, Submissions
 from rpc_moodle.moodle.reading import Reader
+from rpc_moodle.moodle.users import Access, DetailedUser
 from tests.support import VERSIONS, body_of, exchanges
 
 KINDS: list[Any] = [list[EnrolledUser], list[Participant], Submissions]
@@ -40,6 +42,11 @@ def outcome(reader: Any, body: bytes) -> object:
         return reader.validate_json(body)
     except ValidationError as error:
         return [(each["loc"], each["msg"]) for each in error.errors()]
+
+
+@pytest.mark.parametrize("kind", [*KINDS, list[DetailedUser], list[Access], list[Grouped]], ids=str)
+def test_rows_that_come_by_the_thousand_are_read_the_fast_way(kind: Any) -> None:
+    assert Reader(kind)._fast is not None
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
@@ -85,7 +92,7 @@ def test_a_long_answer_is_read_in_slices_row_for_row(monkeypatch: pytest.MonkeyP
     [
         (b'[{"id": "7"}]', [EnrolledUser(7)]),
         (b'[{"id": 7.0, "email": null, "new": [1]}]', [EnrolledUser(7)]),
-        (b'[{"id": "7", "roles": [{"shortname": "student"}]}]', [EnrolledUser(7, [Role(shortname="student")])]),
+        (b'[{"id": "7", "roles": [{"shortname": "student"}]}]', [EnrolledUser(7, (Role(shortname="student"),))]),
         (b'[{"id": 1, "id": 2}]', [EnrolledUser(2)]),
         (b'[{"id": 1, "x": NaN}]', [EnrolledUser(1)]),
     ],

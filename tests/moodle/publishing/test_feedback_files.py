@@ -246,10 +246,10 @@ def test_only_what_may_be_the_same_is_compared_by_its_content(path: str, content
 
 
 def _plugins(*paths: str) -> list[Plugin]:
-    files = [File(path.rpartition("/")[2], path.rpartition("/")[0] + "/", 3) for path in paths]
+    files = tuple(File(path.rpartition("/")[2], path.rpartition("/")[0] + "/", 3) for path in paths)
     return [
-        Plugin("comments", [FileArea("feedback", [File("no.txt")])]),
-        Plugin("file", [FileArea("feedback_files", files)]),
+        Plugin("comments", (FileArea("feedback", (File("no.txt"),)),)),
+        Plugin("file", (FileArea("feedback_files", files),)),
     ]
 
 
@@ -284,7 +284,7 @@ def test_a_status_without_feedback_lists_no_file() -> None:
 def test_what_a_student_handed_in_tells_where_feedback_is() -> None:
     url = "https://moodle.example.edu/webservice/pluginfile.php/104/assignsubmission_file/submission_files/9/a.txt"
     seen: Status = {
-        "lastattempt": {"submission": {"plugins": [Plugin(fileareas=[FileArea(files=[File(fileurl=url)])])]}}
+        "lastattempt": {"submission": {"plugins": [Plugin(fileareas=(FileArea(files=(File(fileurl=url),)),))]}}
     }
     feedback = (
         "https://moodle.example.edu/webservice/pluginfile.php/104/assignfeedback_file/feedback_files/7/%C3%A4%20b.txt"

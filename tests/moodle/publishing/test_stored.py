@@ -30,8 +30,8 @@ def handed(attempt: int = 0, status: str = "submitted", said: str | None = None)
 
 
 def comment(text: str) -> Any:
-    other = Plugin("offline", editorfields=[EditorField(text="of another plugin", format=1)])
-    return [Plugin("file"), other, Plugin("comments", editorfields=[EditorField(text=text, format=1)])]
+    other = Plugin("offline", editorfields=(EditorField(text="of another plugin", format=1),))
+    return [Plugin("file"), other, Plugin("comments", editorfields=(EditorField(text=text, format=1),))]
 
 
 def status(grade: Any = None, text: str = "", shown: str = "", **attempt: Any) -> Any:
@@ -110,7 +110,7 @@ ROWS: list[tuple[str, Assignment, Bulk, Any, dict[str, Any]]] = [
      {"comment": NO_COMMENT}),
     ("a grade without plugins", PLAIN, Bulk(), status() | {"feedback": {"grade": row()}}, {"comment": NO_COMMENT}),
     ("no comment of the comments plugin", PLAIN, Bulk(), plugins(Plugin("comments")), {"comment": NO_COMMENT}),
-    ("a comment without a text", PLAIN, Bulk(), plugins(Plugin("comments", editorfields=[EditorField()])),
+    ("a comment without a text", PLAIN, Bulk(), plugins(Plugin("comments", editorfields=(EditorField(),))),
      {"comment": Comment("", None)}),
     ("a comment before the release", FLOW, Bulk(), status(row(), "<p>x</p>", gradingstatus="inreview"),
      {"comment": UNKNOWN, "workflow": "inreview"}),
