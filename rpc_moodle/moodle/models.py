@@ -198,6 +198,15 @@ class Assignment(_Answer):
             if config.subtype == subtype and config.name == "enabled" and config.value == "1"
         ]
 
+    @property
+    def copies_work(self) -> bool:
+        """Whether Moodle's grading form begins with the student's online text as the comment (*Comment inline*)."""
+        return any(
+            (config.subtype, config.plugin, config.name, config.value)
+            == ("assignfeedback", "comments", "commentinline", "1")
+            for config in self.configs
+        )
+
     def has(self, subtype: Literal["assignsubmission", "assignfeedback"], plugin: str) -> bool:
         """Tell whether a plugin is switched on."""
         return plugin in self.enabled(subtype)

@@ -103,6 +103,11 @@ def no_permission(capability: str) -> MoodleError:
     return MoodleError("required_capability_exception", "nopermissions", message)
 
 
+def sees_nobody() -> MoodleError:
+    """Refuse who may see no grades: without the right, or in no group where groups are separate (live 4.5)."""
+    return MoodleError("required_capability_exception", "nopermission", "error/nopermission")
+
+
 def course_not_accessible(course_id: int) -> MoodleError:
     """Refuse a course that the caller may not enter (``users.course.notenrolled``)."""
     message = (

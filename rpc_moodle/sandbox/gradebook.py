@@ -23,7 +23,7 @@ def push(assignment: Assignment, row: Grade) -> None:
     book = assignment.gradebook.setdefault(row.userid, BookGrade())
     released = not assignment.markingworkflow or assignment.grading_status(row.userid) == RELEASED
     book.grade = row.grade if released and row.is_graded and assignment.grade else None
-    if assignment.comments_enabled:
+    if assignment.comments_enabled and assignment.comments_in_gradebook:
         book.feedback = row.comment.text if released and row.comment else ""
         book.feedbackformat = row.comment.format if row.comment else 0
     elif not released:

@@ -181,7 +181,13 @@ class Grader:
         return scale is None or 1 <= int(grade) <= len(scale)
 
     def _tell(self, row: Grade, last: Submission | None, *, asked: bool) -> None:
-        """Tell the gradebook, and reopen where due; of an older attempt neither hears (``manual.3``)."""
+        """Tell the gradebook, and reopen where due; of an older attempt neither hears (``manual.3``).
+
+        For a team of which there was no row at all before the write, nothing is reopened (seen on Moodle 4.5).
+        """
+        if last is None and self.assignment.teamsubmission:
+            push(self.assignment, row)
+            return
         last = last or counted(self.site, self.assignment, row.userid)
         if last.attemptnumber == row.attemptnumber:
             push(self.assignment, row)

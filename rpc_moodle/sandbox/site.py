@@ -147,11 +147,12 @@ class Site:
         return groups[0].id if len(groups) == 1 else 0
 
     def team_members(self, assignment: Assignment, groupid: int) -> list[int]:
-        """Give the active members of a team; those of the default team are the participants without a group."""
+        """Give the active members of a team, who are in no other group; of the default team, those without a team."""
         course = self.courses[assignment.courseid]
         if groupid:
             members = course.groups[groupid].members
-            return [one for one in members if (place := course.enrolments.get(one)) is not None and place.active]
+            own = [one for one in members if self.team_of(assignment, one) == groupid]
+            return [one for one in own if (place := course.enrolments.get(one)) is not None and place.active]
         return [one for one in self.participants(assignment) if not self.team_of(assignment, one)]
 
     def number_participants(self, assignment: Assignment) -> None:

@@ -128,9 +128,12 @@ class Assignment:
     completion: int = 0
     feedback_files: bool = False
     visible: bool = True
+    separate_groups: bool = False
     file_submissions: bool = True
     text_submissions: bool = False
     comments_enabled: bool = True
+    comment_inline: bool = False
+    comments_in_gradebook: bool = True
     submissiondrafts: bool = False
     teamsubmission: bool = False
     teamsubmissiongroupingid: int = 0

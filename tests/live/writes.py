@@ -64,6 +64,24 @@ async def test_a_text_leaves_the_grade_alone(ask: Ask, where: Where, user: int) 
     ]
 
 
+async def test_a_feedback_file_stays_beside_others_and_a_repeated_call_adds_nothing(
+    ask: Ask, ids: Ids, user: int
+) -> None:
+    where: Where = {"courseID": ids.number("write", "course"), "assignmentID": ids.number("write", "files")}
+
+    async def give(content: bytes, *, replace: bool = False) -> tuple[str, list[tuple[str, str]]]:
+        rows = [{"extId": user, "files": [{"filename": "essay.txt", "content": content}]}]
+        report = await data(ask, "publishAssignmentTextFeedback", **where, feedback=rows, replaceFiles=replace)
+        (row,) = report["results"]
+        return row["status"], [(file["name"], file["status"]) for file in row["files"]]
+
+    await give(b"before", replace=True)
+    assert await give(b"one", replace=True) == ("published", [("essay.txt", "stored")])
+    assert await give(b"two") == ("published", [("essay (2).txt", "stored")])
+    for content, name in ((b"one", "essay.txt"), (b"two", "essay (2).txt")):
+        assert await give(content) == ("unchanged", [(name, "unchanged")])
+
+
 async def _flags(ask: Ask, where: Where, user: int) -> dict[str, Any]:
     rows: dict[int, dict[str, Any]] = {row["userid"]: row for row in await data(ask, "getFlagsOfAssignment", **where)}
     return rows[user]

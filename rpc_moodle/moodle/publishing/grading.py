@@ -190,3 +190,12 @@ def _number(text: str) -> Decimal | None:
         return Decimal(text.strip())
     except InvalidOperation:
         return None
+
+
+def fills_alike(one: Filling, other: Filling) -> bool:
+    """Tell whether two fillings are the same, in whatever order."""
+    return one.method == other.method and sorted(map(_filled, one.criteria)) == sorted(map(_filled, other.criteria))
+
+
+def _filled(each: Criterion) -> tuple[int, int, Decimal, str]:
+    return each.id, each.level or 0, each.score or Decimal(0), each.remark.strip()

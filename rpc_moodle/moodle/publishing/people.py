@@ -17,6 +17,11 @@ from rpc_moodle.moodle.users import enrolled
 from rpc_moodle.transport.gather import together
 
 _LIST = "mod_assign_list_participants"
+_SEES_NOBODY = "nopermission"
+_NOBODY = (
+    "The account of the API key sees no student of the assignment: it needs the right to grade, and where groups are "
+    "separate a group of its own or moodle/site:accessallgroups."
+)
 _RELEASE = "mod/assign:releasegrades"
 
 
@@ -32,9 +37,10 @@ async def people(moodle: MoodleClient, assignment: Assignment, key: Key) -> Peop
     """Return who takes part, as far as the key may ask.
 
     An empty list is not nobody: where groups are separate, Moodle gives it to who may not see all groups, and tells
-    of the account's own groups one by one.
+    of the account's own groups one by one. To an account in no group it refuses all, and would still let it write to
+    anybody (seen on Moodle 4.5).
 
-    Raises MoodleError.
+    Raises MoodleError, CapabilityDenied where the account sees nobody.
     """
 
     async def ask(group: int) -> list[Participant]:
@@ -46,7 +52,9 @@ async def people(moodle: MoodleClient, assignment: Assignment, key: Key) -> Peop
             of_user = await groups(moodle, assignment.course)
             own = sorted(set().union(*of_user.values()))
             rows = [row for found in await together(ask(group) for group in own) for row in found]
-    except errors.AccessDenied:
+    except errors.AccessDenied as denied:
+        if denied.errorcode == _SEES_NOBODY:
+            raise errors.CapabilityDenied(_NOBODY, function=_LIST, errorcode=denied.errorcode) from None
         rows = None
     if rows is not None:
         return People(frozenset(row["id"] for row in rows), rows)

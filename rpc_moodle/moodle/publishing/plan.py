@@ -6,9 +6,9 @@ from itertools import islice
 
 from rpc_moodle.moodle.models import Assignment
 from rpc_moodle.moodle.publishing.attempts import attempt_of
-from rpc_moodle.moodle.publishing.comments import Comment, below, same, same_text
-from rpc_moodle.moodle.publishing.entries import Criterion, Entry, Filling, Options, fit_format, is_empty
-from rpc_moodle.moodle.publishing.grading import OutOfRange, Scheme, TwoReadings
+from rpc_moodle.moodle.publishing.comments import Comment, below, same, same_text, storable
+from rpc_moodle.moodle.publishing.entries import Entry, Filling, Options, fit_format, is_empty
+from rpc_moodle.moodle.publishing.grading import OutOfRange, Scheme, TwoReadings, fills_alike
 from rpc_moodle.moodle.publishing.harm import Step, harm, reopens
 from rpc_moodle.moodle.publishing.report import Code, Notice, Outcome, Result
 from rpc_moodle.moodle.publishing.stored import UNKNOWN, BookGrade, Stored, Unknown
@@ -37,6 +37,10 @@ _COMMENT_UNKNOWN = (
     "There may be a comment that cannot be read, and writing a grade alone would lose it: pass a text too, or "
     + _ENABLE.format(_FORM)
     + "."
+)
+_COPIED = (
+    "Where there is no comment yet, Moodle would make the student's own text one (Comment inline is switched on), and "
+    "whether there is one cannot be read: pass a text too, or " + _ENABLE.format("mod_assign_get_submission_status.")
 )
 _APPENDED = (
     "There may be a comment that cannot be read, and a text could not go below it: "
@@ -120,7 +124,7 @@ class Plan:
         found = harm(self.assignment, self.scheme.pass_grade, self.options, before, _step(write))
         if found is not None:
             return _failed(entry, found.code, found.text)
-        return self._unread(write) or replace(write, form_only=self._form_only(write))
+        return self._unread(write) or replace(write, form_only=self._form_only(write), blank=self._copies(write))
 
     @property
     def _comments(self) -> bool:
@@ -183,7 +187,7 @@ class Plan:
         """
         if entry.text is None:
             return None
-        text = "" if is_empty(entry.text) else entry.text
+        text = "" if is_empty(entry.text) else storable(entry.text)
         comment = Comment(text, fit_format(text, entry.format))
         there = before.mark(attempt).comment
         if isinstance(there, Unknown):
@@ -220,10 +224,13 @@ class Plan:
         return replace(write, notify=notify, notices=tuple(notices), may_clear=self.options.overwrite_grades)
 
     def _unread(self, write: Write) -> Result | None:
-        """Refuse a text beside a grade that may come from a rubric or guide: no writer keeps that one unseen.
+        """Refuse what no writer keeps unseen: a comment that may not be there, a grade from a rubric or guide.
 
         A form without the filling loses it as well (``form.rubric_text_only``).
         """
+        unseen = isinstance(write.before.mark(write.attempt).comment, Unknown)
+        if unseen and write.comment is None and self._comments and self.assignment.copies_work:
+            return _failed(write.entry, Code.COMMENT_UNKNOWN, _COPIED)
         known = self.scheme.method is not None or write.before.mark(write.attempt).direct
         if known or write.entry.names_grade or write.grade is None or self.options.overwrite_grades:
             return None
@@ -243,6 +250,12 @@ class Plan:
         if self.options.notify is False and not (self.assignment.markingworkflow and write.workflow != "released"):
             return _failed(entry, Code.WOULD_NOTIFY, _LOUD)
         return None
+
+    def _copies(self, write: Write) -> bool:
+        """Whether Moodle's form would make the student's own online text the comment, where there is none yet."""
+        there = write.before.mark(write.attempt).comment
+        empty = not isinstance(there, Unknown) and not there.text
+        return self._comments and self.assignment.copies_work and write.comment is None and empty
 
     def _is_there(self, write: Write) -> bool:
         there = write.before.mark(write.attempt)
@@ -288,12 +301,3 @@ def _ends_with(there: Comment, added: Comment) -> bool:
 
 def _failed(entry: Entry, code: Code, message: str) -> Result:
     return Result(entry.user_id, Outcome.FAILED, code, message, participant=entry.participant)
-
-
-def fills_alike(one: Filling, other: Filling) -> bool:
-    """Tell whether two fillings are the same, in whatever order."""
-    return one.method == other.method and sorted(map(_filled, one.criteria)) == sorted(map(_filled, other.criteria))
-
-
-def _filled(each: Criterion) -> tuple[int, int, Decimal, str]:
-    return each.id, each.level or 0, each.score or Decimal(0), each.remark.strip()

@@ -17,6 +17,7 @@ from rpc_moodle.moodle.publishing.duplicates import united
 from rpc_moodle.moodle.publishing.entries import Entry, Options, check, fault
 from rpc_moodle.moodle.publishing.file_reader import FileReader
 from rpc_moodle.moodle.publishing.grading import Scheme
+from rpc_moodle.moodle.publishing.harm import may_reopen
 from rpc_moodle.moodle.publishing.keys import Key
 from rpc_moodle.moodle.publishing.pace import Pace
 from rpc_moodle.moodle.publishing.people import People, may_release, people, reached, resolved
@@ -24,7 +25,7 @@ from rpc_moodle.moodle.publishing.plan import Plan
 from rpc_moodle.moodle.publishing.reader import Reader
 from rpc_moodle.moodle.publishing.report import Code, Outcome, Report, Result, invalid, not_started, outcome_unknown
 from rpc_moodle.moodle.publishing.sender import Sender
-from rpc_moodle.moodle.publishing.teams import teams
+from rpc_moodle.moodle.publishing.teams import teams, together
 from rpc_moodle.moodle.publishing.writer import Writer
 from rpc_moodle.transport.gather import both
 from rpc_moodle.transport.unhurried import unhurried
@@ -38,6 +39,9 @@ _FEW = 1
 
 _WITH_FILES = 6
 """Users of a wave in which somebody has files: theirs are uploaded before anything of the wave is written."""
+
+_OF_UNKNOWN_TEAMS = 8
+"""Users of a wave who may have to be written to one after the other."""
 
 
 def _is_plain(entry: Entry) -> bool:
@@ -140,7 +144,7 @@ class Publication:
             async with Contents() as contents:
                 files = FileReader(self._moodle, self.assignment, self._key)
                 attaching = Attaching(self._moodle, files, plan, reader, self._sender, contents, self._time_left)
-                await self._work(Writer(plan, reader, self._sender, attaching), open_entries)
+                await self._work(Writer(plan, reader, self._sender, attaching, who.listed), open_entries)
         return self.report()
 
     async def _conditions(self, reader: Reader) -> tuple[Plan, People]:
@@ -174,8 +178,11 @@ class Publication:
             size = pace.size(writer.sender.writes_together(total), self._time_left())
             if any(entry.files for entry in entries[:size]):
                 size = min(size, _WITH_FILES)
-            wave = entries[:size]
-            del entries[:size]
+            if self.assignment.teamsubmission and may_reopen(self.assignment, 0):
+                size = size if writer.listed is not None else min(size, _OF_UNKNOWN_TEAMS)
+                wave, entries[:] = together(writer.listed or (), entries, size)
+            else:
+                wave, entries[:] = entries[:size], entries[size:]
             with pace.measured(len(wave)):
                 results = await writer.wave(wave, total)
             await self._record(results)

@@ -10,7 +10,7 @@ from rpc_moodle.moodle.grades import Status, flags, grades, status, submission_r
 from rpc_moodle.moodle.models import Assignment
 from rpc_moodle.moodle.publishing.book import Item, items
 from rpc_moodle.moodle.publishing.conditions import fillings
-from rpc_moodle.moodle.publishing.entries import Entry
+from rpc_moodle.moodle.publishing.entries import Entry, TextFormat
 from rpc_moodle.moodle.publishing.grading import Form
 from rpc_moodle.moodle.publishing.harm import may_reopen
 from rpc_moodle.moodle.publishing.keys import STATUS, Key
@@ -128,6 +128,8 @@ class Reader:
                 write.user_id: _partly(write, stored(self.assignment, write.user_id, bulk, None)) for write in rest
             }
         seen = await self._each([write.user_id for write in rest], bulk)
+        if self.key.lacks(STATUS):  # as is found out but now, where nobody had to be asked about before the write
+            return await self.after(writes)
         return found | {user: self._as_read(state, bulk) for user, state in seen.items()}
 
     def _as_read(self, state: State, bulk: Bulk) -> State:
@@ -200,15 +202,21 @@ class Reader:
         if assignment.markingworkflow and (flag is None or flag.get("workflowstate") != "released"):
             return False  # it would be held back
         if entry.text is None:
-            return self.raw_needed or not self.key.knows(WriterName.FORM)
+            copied = self.assignment.copies_work and not self._shows(bulk, user)
+            return copied or self.raw_needed or not self.key.knows(WriterName.FORM)
         direct = self.knows_method or entry.names_grade
         return self.raw_needed or not direct or not self._shows(bulk, user)
 
     def _shows(self, bulk: Bulk, user: int) -> bool:
-        """Whether the gradebook shows the comment that is stored: Moodle puts it there at every write."""
+        """Whether the gradebook shows the comment that is stored: Moodle puts it there at every write.
+
+        A site may put another plugin's feedback there: the format stays plain then, and is none without a comment
+        where comments are put there (seen on Moodle 4.5).
+        """
         item = (bulk.book or {}).get(user)
-        closed = item is None or item.get("gradeislocked") or item.get("gradeisoverridden")
-        return not closed and not self.assignment.anonymous
+        if item is None or item.get("gradeislocked") or item.get("gradeisoverridden") or self.assignment.anonymous:
+            return False
+        return bool(item.get("feedback")) or item.get("feedbackformat") != TextFormat.PLAIN
 
     def _from_bulk(self, user: int, bulk: Bulk) -> Stored:
         state = stored(self.assignment, user, bulk, None)

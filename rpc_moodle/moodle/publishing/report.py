@@ -66,6 +66,7 @@ class Notice(StrEnum):
     NOTIFIED = "notified"
     SENT_AS_PLAIN = "sent_as_plain"
     OLDER_ATTEMPT = "older_attempt"
+    COMMENT_CLEANED = "comment_cleaned"
 
 
 class WriterName(StrEnum):

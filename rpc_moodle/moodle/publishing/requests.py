@@ -12,6 +12,7 @@ from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.models import Assignment
 from rpc_moodle.moodle.publishing.comments import storable
+from rpc_moodle.moodle.publishing.entries import TextFormat
 from rpc_moodle.moodle.publishing.keys import BATCH
 from rpc_moodle.moodle.publishing.report import WriterName
 from rpc_moodle.moodle.publishing.stored import Unknown
@@ -46,8 +47,8 @@ Answer = errors.MoodleError | Sent
 
 
 async def save_one(moodle: MoodleClient, assignment: Assignment, write: Write) -> None:
-    """Write one user's feedback; raises any MoodleError, and says nothing of what was stored (``save.*``)."""
-    params = {"assignmentid": assignment.id, "applytoall": False, **_entry(write)}
+    """Write one user's feedback, or a team's; raises any MoodleError, and says nothing of what was stored."""
+    params = {"assignmentid": assignment.id, "applytoall": bool(write.team), **_entry(write)}
     await moodle.call("mod_assign_save_grade", params)
 
 
@@ -120,9 +121,9 @@ def parts(writes: Sequence[Write], max_input_vars: int, chunk: int, writer: Writ
 
 
 def _entry(write: Write) -> dict[str, Value]:
-    """Return the parameters of an entry: one attempt, never a new one (``save.attempt_1``), never a whole team.
+    """Return the parameters of an entry: one attempt, never a new one (``save.attempt_1``).
 
-    A team's members can have different grades, and ``applytoall`` would give all of them the same one. A comment
+    A team's members can have different grades, and ``applytoall`` gives all of them the same one. A comment
     that is there and not sent is an error to Moodle, which then stores nothing.
     """
     grade, state, comment = write.grade, write.workflow, write.kept_comment
@@ -160,7 +161,7 @@ def _form(assignment: Assignment, write: Write) -> dict[str, Value]:
         ("action", "submitgrade"),
         ("sendstudentnotifications", "1" if write.notify else "0"),
         ("addattempt", "0"),
-        ("applytoall", "0"),
+        ("applytoall", "1" if write.team else "0"),
     ]
     if write.entry.names_grade and write.filling is None and not isinstance(write.grade, Unknown):
         fields.append(("grade", "" if write.grade is None else format(write.grade, "f")))
@@ -169,6 +170,9 @@ def _form(assignment: Assignment, write: Write) -> dict[str, Value]:
     if write.comment is not None:
         fields.append(("assignfeedbackcomments_editor[text]", storable(write.comment.text)))
         fields.append(("assignfeedbackcomments_editor[format]", str(int(write.comment.format or 0))))
+    elif write.blank:
+        fields.append(("assignfeedbackcomments_editor[text]", ""))
+        fields.append(("assignfeedbackcomments_editor[format]", str(int(TextFormat.HTML))))
     if write.entry.draft:
         fields.append((f"files_{write.user_id}_filemanager", str(write.entry.draft)))
     if write.filling is not None:

@@ -108,7 +108,7 @@ class Sender:
         async def turn() -> list[Answer] | Sent:
             if not self.has_time(self.longest):
                 return Sent.NOT_STARTED
-            self.in_flight.update(write.user_id for write in writes)
+            self.in_flight.update(user for write in writes for user in write.reaches)
             started = self.clock()
             try:
                 return await ask()

@@ -229,14 +229,8 @@ def _workflow(assignment: Assignment, user: int, bulk: Bulk, seen: Status | None
         return (flags and flags.get("workflowstate")) or ""
     if not assignment.markingworkflow:
         return ""
-    submission = (bulk.submissions or {}).get(user)
-    state = (
-        seen.get("lastattempt", {}).get("gradingstatus")
-        if seen is not None
-        else submission.get("gradingstatus")
-        if submission is not None
-        else None
-    )
+    row: Mapping[str, Any] = (bulk.submissions or {}).get(user) or {}
+    state = (row if seen is None else seen.get("lastattempt", {})).get("gradingstatus")
     return UNKNOWN if state is None else state
 
 

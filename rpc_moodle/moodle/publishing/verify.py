@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from rpc_moodle.moodle.models import Assignment
-from rpc_moodle.moodle.publishing.comments import alike, same
+from rpc_moodle.moodle.publishing.comments import Comment, alike, same
+from rpc_moodle.moodle.publishing.grading import fills_alike
 from rpc_moodle.moodle.publishing.harm import may_reopen
-from rpc_moodle.moodle.publishing.plan import fills_alike, standing
+from rpc_moodle.moodle.publishing.plan import standing
 from rpc_moodle.moodle.publishing.report import Code, Notice, Outcome, Result
 from rpc_moodle.moodle.publishing.stored import UNKNOWN, BookGrade, Mark, Stored, Unknown
 from rpc_moodle.moodle.publishing.write import Write
@@ -205,5 +206,27 @@ def _notices(write: Write, after: Stored) -> tuple[Notice, ...]:
     found = list(standing(after)) or list(standing(write.before))
     if after.newest > write.before.newest:
         found.append(Notice.REOPENED)
+    if write.comment is None and _cleaned(write, after):
+        found.append(Notice.COMMENT_CLEANED)
     found += [notice for notice in (Notice.SENT_AS_PLAIN, Notice.OLDER_ATTEMPT) if notice in write.notices]
     return tuple(found)
+
+
+def _cleaned(write: Write, after: Stored) -> bool:
+    """Tell whether the comment that was there has other markup now: Moodle's own form cleans one that it is not sent.
+
+    Seen on Moodle 4.5 (``<br>`` becomes ``<br />``), in the gradebook, too, where a comment stands as it is stored.
+    """
+    old, new = write.before.mark(write.attempt).comment, after.mark(write.attempt).comment
+    if _rewritten(old, new):
+        return True
+    before, book = write.before.book, after.book
+    if isinstance(before, Unknown) or isinstance(book, Unknown) or not write.is_newest:
+        return False
+    return _rewritten(before.comment, book.comment)
+
+
+def _rewritten(old: Comment | Unknown, new: Comment | Unknown) -> bool:
+    if isinstance(old, Unknown) or isinstance(new, Unknown) or old.shown != new.shown:
+        return False
+    return old.text != new.text and alike(old, new)

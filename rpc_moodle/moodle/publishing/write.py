@@ -17,6 +17,8 @@ class Write:
     read. ``workflow`` is the state that is there afterwards. ``comment`` None leaves the comment. ``filling`` is the
     filled form that goes along, given or stored. ``names_state`` says that the state was asked for.
     ``may_clear`` says that the gradebook may lose a grade.
+    ``blank`` says that no comment is to be there, and that it has to be said: Moodle's form would copy one.
+    ``team`` are the writes of all others of the team, which are the same and go with this one.
     ``form_only`` is the failure of who cannot write with Moodle's own form, the only way to do this.
     """
 
@@ -30,13 +32,20 @@ class Write:
     names_state: bool = False
     may_clear: bool = False
     notify: bool = True
+    blank: bool = False
     form_only: Result | None = None
     notices: tuple[Notice, ...] = ()
+    team: "tuple[Write, ...]" = ()
 
     @property
     def user_id(self) -> int:
         """Whose feedback it is."""
         return self.entry.user_id
+
+    @property
+    def reaches(self) -> tuple[int, ...]:
+        """Whose feedback is sent with it."""
+        return self.user_id, *(each.user_id for each in self.team)
 
     @property
     def is_newest(self) -> bool:
@@ -56,6 +65,25 @@ class Write:
         """Whether the comment that is known to be there is another one."""
         before = self.before.mark(self.attempt).comment
         return self.comment is not None and not isinstance(before, Unknown) and not same(self.comment, before)
+
+    def says_the_same(self, other: "Write") -> bool:
+        """Whether one request for the whole team would write what each of both would."""
+
+        def said(write: Write) -> tuple[object, ...]:
+            kept = write.kept_comment
+            comment = None if kept is None else (kept.text, kept.format)
+            return (
+                write.attempt,
+                write.grade,
+                write.workflow,
+                comment,
+                write.notify,
+                write.blank,
+                write.form_only is None,
+            )
+
+        plain = not any(each.filling or each.entry.draft for each in (self, other))
+        return plain and said(self) == said(other) and self.entry.names_grade == other.entry.names_grade
 
     def change(self) -> Change:
         """Return what it changes."""

@@ -124,7 +124,7 @@ def _configs(one: Assignment) -> list[dict[str, str]]:
         rows.append(("file", "assignfeedback", "enabled", "1"))
     if one.comments_enabled:
         rows.append(("comments", "assignfeedback", "enabled", "1"))
-        rows.append(("comments", "assignfeedback", "commentinline", "0"))
+        rows.append(("comments", "assignfeedback", "commentinline", str(int(one.comment_inline))))
     return [dict(zip(("plugin", "subtype", "name", "value"), row, strict=True)) for row in rows]
 
 

@@ -12,7 +12,7 @@ from rpc_moodle.sandbox.gradebook import is_kept_out
 from rpc_moodle.sandbox.grading import Grader, Marks
 from rpc_moodle.sandbox.params import integer, nest, text
 from rpc_moodle.sandbox.people import GRADE
-from rpc_moodle.sandbox.texts import HTML
+from rpc_moodle.sandbox.texts import HTML, MARKDOWN, PLAIN, clean
 from rpc_moodle.sandbox.work import Assignment, Comment
 
 _FIELDS: Final = 5000
@@ -39,7 +39,7 @@ def submit_grading_form(call: Call, params: dict[str, Any]) -> list[dict[str, An
     if not frozen and not _is_valid(assignment, form, answers):
         failed = warning("", assignment.id, "couldnotsavegrade", _REFUSED)
         return [failed | {"item": "Form validation failed."}]
-    text_now = row.comment or Comment("", HTML)
+    text_now = _begun_with(assignment, userid, row.comment)
     editor = form.get(_EDITOR)
     marks = Marks(
         _number(form.get("grade") or ""),
@@ -54,6 +54,18 @@ def submit_grading_form(call: Call, params: dict[str, Any]) -> list[dict[str, An
     )
     grader.save(userid, marks, apply_to_all=_whole(form, "applytoall", 1) == 1)
     return []
+
+
+def _begun_with(assignment: Assignment, userid: int, stored: Comment | None) -> Comment:
+    """Give the comment that the form begins with, cleaned where it is HTML (seen on Moodle 4.5).
+
+    Without one, and with *Comment inline*, it is the student's online text.
+    """
+    if stored and stored.text:
+        cleaned = stored.text if stored.format in {PLAIN, MARKDOWN} else clean(stored.text)
+        return Comment(cleaned, stored.format)
+    own = assignment.submission_of(userid) if assignment.comment_inline else None
+    return Comment(own.onlinetext or "" if own else "", HTML)
 
 
 def _read(jsonformdata: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rpc_moodle.sandbox.errors import sees_nobody
 from rpc_moodle.sandbox.functions.base import Call, function
 from rpc_moodle.sandbox.functions.users import Viewer
 from rpc_moodle.sandbox.params import boolean, integer, text
@@ -26,8 +27,12 @@ def list_participants(call: Call, params: dict[str, Any]) -> list[dict[str, Any]
     """List the participants (``participants.*``); ``filter`` is matched against what the caller sees as the name."""
     site = call.site
     assignment = call.assignment(params["assignid"])
-    call.require(GRADE, assignment)
     course = site.courses[assignment.courseid]
+    own = _groups_seen(call, assignment)
+    if not call.may(GRADE, assignment) or (own is not None and not own):
+        raise sees_nobody()
+    if own is not None and params["groupid"] not in own:
+        return []
     members = set(course.groups[params["groupid"]].members) if params["groupid"] in course.groups else None
     users = [
         site.users[userid]
@@ -50,6 +55,15 @@ def list_participants(call: Call, params: dict[str, Any]) -> list[dict[str, Any]
         shown |= _standing(call, assignment, user.id)
         answer.append(shown)
     return answer
+
+
+def _groups_seen(call: Call, assignment: Assignment) -> set[int] | None:
+    """Give the groups that the caller sees alone, None for everybody: where groups are separate, a tutor's own."""
+    course = call.site.courses[assignment.courseid]
+    place = course.enrolments.get(call.user.id)
+    if not assignment.separate_groups or call.user.admin or place is None or "editingteacher" in place.roles:
+        return None
+    return {group.id for group in course.groups_of(call.user.id)}
 
 
 def _number(assignment: Assignment, userid: int) -> int:

@@ -10,8 +10,8 @@ from rpc_moodle.moodle.models import Assignment, Config
 from rpc_moodle.moodle.publishing import Code, Criterion, Entry, Filling, Notice, Options, Outcome, TextFormat
 from rpc_moodle.moodle.publishing.attempts import attempt_of
 from rpc_moodle.moodle.publishing.comments import NO_COMMENT, Comment
-from rpc_moodle.moodle.publishing.grading import Form, FormCriterion, Scheme
-from rpc_moodle.moodle.publishing.plan import Plan, fills_alike, standing
+from rpc_moodle.moodle.publishing.grading import Form, FormCriterion, Scheme, fills_alike
+from rpc_moodle.moodle.publishing.plan import Plan, standing
 from rpc_moodle.moodle.publishing.report import Result
 from rpc_moodle.moodle.publishing.stored import UNKNOWN, BookGrade, Mark, Stored
 from rpc_moodle.moodle.publishing.write import Write

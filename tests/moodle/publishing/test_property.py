@@ -88,6 +88,7 @@ kinds = st.fixed_dictionaries(
         "rubric": st.sampled_from([False, False, False, True]),
         "blindmarking": st.sampled_from([False, False, False, True]),
         "teamsubmission": st.sampled_from([False, False, False, True]),
+        "teams": st.sampled_from(["apart", "overlapping"]),
     }
 )
 options = st.builds(
@@ -102,10 +103,20 @@ options = st.builds(
 )
 
 
+def begin(sandbox: Sandbox, kind: dict[str, Any]) -> Assignment:
+    """Take an assignment, in a course whose teams have members in common or not."""
+    one = add_cases(sandbox.site)["rubric" if kind["rubric"] else "reading"]
+    if kind["teams"] == "apart":
+        groups = sandbox.site.courses[one.courseid].groups.values()
+        for group, members in zip(groups, ([5, 9], [6, 7]), strict=True):
+            group.members[:] = members
+    return one
+
+
 def arrange(sandbox: Sandbox, kind: dict[str, Any], pasts: dict[int, Past]) -> Assignment:
     """Let students and markers have been at work, and settings have been changed since."""
     stage = Stage(sandbox.site)
-    one = add_cases(sandbox.site)["rubric" if kind["rubric"] else "reading"]
+    one = begin(sandbox, kind)
     one.gradepass = 50
     one.teamsubmission, one.blindmarking = kind["teamsubmission"], kind["blindmarking"]  # not to be changed later
     one.markingworkflow = kind["workflow"] in {"always", "switched off"}
@@ -128,8 +139,7 @@ def arrange(sandbox: Sandbox, kind: dict[str, Any], pasts: dict[int, Past]) -> A
         elif past.book == "hidden":
             stage.hide(one, user)
     one.markingworkflow = kind["workflow"] in {"always", "switched on"}
-    # Where attempts reopen by themselves, a member's write adds one for the whole team, before the next member's.
-    one.attemptreopenmethod = "none" if one.teamsubmission else kind["method"]
+    one.attemptreopenmethod = kind["method"]
     one.maxattempts = kind["maxattempts"]
     return one
 
@@ -175,6 +185,8 @@ def compare(
             assert result.code is not Code.NOT_STORED or is_closed_unseen(key, was), result
         elif not how.dry_run and not (result.code is Code.NOT_VERIFIED and is_closed_unseen(key, was)):
             done(by_user[result.via or user], how, now, result)
+            if key in {"full", "form"} and not (one.markingworkflow or one.blindmarking):
+                in_the_gradebook(by_user[result.via or user], now, result)
 
 
 NEVER = {Code.CHANGED_MEANWHILE, Code.OUTCOME_UNKNOWN, Code.CALL_FAILED, Code.NOT_STARTED}
@@ -255,6 +267,15 @@ def done(entry: Entry, how: Options, now: Standing, result: Result) -> None:
     if entry.filling is not None:
         wanted = sorted((each.id, each.level) for each in entry.filling.criteria)
         assert any(sorted((row[0], row[1]) for row in rows) == wanted for _, rows in now.fillings)
+
+
+def in_the_gradebook(entry: Entry, now: Standing, result: Result) -> None:
+    """Say that the student sees a grade that was published, unless the notices say otherwise."""
+    told = {Notice.OLDER_ATTEMPT, Notice.OVERRIDDEN, Notice.LOCKED_IN_GRADEBOOK} & {*result.notices}
+    if entry.grade is not None and result.outcome is Outcome.PUBLISHED and not told:
+        assert now.book is not None
+        assert now.book.grade is not None
+        assert Decimal(str(now.book.grade)) == entry.grade, (result, now)
 
 
 @pytest.mark.timeout(300)
