@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
+from utils.codec import Written
 from utils.turns import Turns
 
 T = TypeVar("T")
@@ -116,9 +117,9 @@ class Call:
         """Return the application's object of that type; raises LookupError when there is none."""
         return self._shared.get(kind)
 
-    async def mapped(self, write: Callable[[T], R], rows: Sequence[T]) -> list[R]:
-        """Return ``write`` of each row; between slices of many rows all other calls have their turn."""
-        return await self._turns.mapped(write, rows)
+    async def write(self, into: Written[R], made: Callable[[Sequence[T]], Sequence[R]], rows: Sequence[T]) -> None:
+        """Write what is ``made`` of rows; between slices of many rows all other calls have their turn."""
+        await self._turns.write(into, made, rows)
 
     def note(self, **facts: object) -> None:
         """Add facts to the line that the log has about the call once it is over."""

@@ -2,12 +2,43 @@
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar, get_args
 
 import orjson
-from pydantic import BaseModel
+from pydantic import BaseModel, GetCoreSchemaHandler
+from pydantic_core import CoreSchema
+
+R = TypeVar("R")
+
+
+class Written(Generic[R]):
+    """A list that is written as JSON while it grows: a reply of thousands of rows holds no row as an object."""
+
+    def __init__(self) -> None:
+        """Begin with an empty list."""
+        self._parts: list[bytes] = []
+
+    def add(self, rows: Sequence[R]) -> None:
+        """Write rows behind those that are there. Raises TypeError for what is no JSON, bytes among them."""
+        text, attachments = encode(rows)
+        if attachments:
+            raise TypeError("bytes in a list that is written while it grows")
+        if rows:
+            self._parts.append(text)
+
+    @property
+    def json(self) -> bytes:
+        """The list as JSON in UTF-8."""
+        if len(self._parts) == 1:
+            return self._parts[0]  # which is not copied once more
+        return b"[%b]" % b",".join([memoryview(part)[1:-1] for part in self._parts])
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Say that it reads like a list of its rows."""
+        return handler.generate_schema(list[get_args(source)[0]])  # type: ignore[misc] # a type that is passed on
 
 
 class Encoded(NamedTuple):
@@ -25,8 +56,9 @@ class Encoded(NamedTuple):
 def encode(value: object) -> Encoded:
     """Write ``value`` as JSON, its bytes as attachments, in one pass.
 
-    Takes what orjson takes, and bytes, pydantic models (by alias), sets and mappings. Integers beyond 64 bits
-    and lone surrogates, which orjson refuses, are written by the standard library; NaN and infinities become null.
+    Takes what orjson takes, and bytes, pydantic models (by alias), sets, mappings and what is :class:`Written`.
+    Integers beyond 64 bits and lone surrogates, which orjson refuses, are written by the standard library; NaN and
+    infinities become null.
     Raises TypeError for anything else, RecursionError for a value that holds itself.
     """
     attachments: list[bytes] = []
@@ -35,6 +67,8 @@ def encode(value: object) -> Encoded:
         if isinstance(item, bytes | bytearray | memoryview):
             attachments.append(bytes(item))
             return {"_placeholder": True, "num": len(attachments) - 1}
+        if isinstance(item, Written):
+            return orjson.Fragment(item.json)
         if isinstance(item, BaseModel):
             return item.model_dump(by_alias=True)
         if isinstance(item, Mapping):
@@ -63,6 +97,8 @@ def _plain(value: object, simpler: Callable[[object], object]) -> object:  # noq
         return {key: _plain(item, simpler) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item, simpler) for item in value]
+    if isinstance(value, Written):
+        return json.loads(value.json)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: _plain(getattr(value, field.name), simpler) for field in dataclasses.fields(value)}
     try:

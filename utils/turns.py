@@ -1,18 +1,16 @@
 """Long work in slices: of all that is at work one slice at a time, and everyone else between two of them."""
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
+
+from utils.codec import Written
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-SLICE, SLICE_SECONDS = 500, 0.01
-"""Rows of a slice, and how long it lasts at most: to write one takes some microseconds, or a millisecond."""
-
-_FEW = 20
-"""Rows that need no slice."""
+SLICE = 500
+"""Rows of a slice: to write one takes some microseconds."""
 
 
 class Turns:
@@ -30,17 +28,15 @@ class Turns:
         async with self._turn:
             return await asyncio.to_thread(work)
 
-    async def mapped(self, write: Callable[[T], R], rows: Sequence[T]) -> list[R]:
-        """Return ``write`` of each row, in order; few rows are written at once. Raises what ``write`` raises."""
-        if len(rows) <= _FEW:
-            return list(map(write, rows))
-        found: list[R] = []
-        while len(found) < len(rows):
+    async def write(self, into: Written[R], made: Callable[[Sequence[T]], Sequence[R]], rows: Sequence[T]) -> None:
+        """Write what is ``made`` of rows, slice by slice and in order; few rows are written at once.
+
+        Raises what ``made`` raises, and TypeError for what is no JSON.
+        """
+        if len(rows) <= SLICE:
+            into.add(made(rows))
+            return
+        for start in range(0, len(rows), SLICE):
             async with self._turn:
-                until = time.perf_counter() + SLICE_SECONDS
-                for row in rows[len(found) : len(found) + SLICE]:
-                    found.append(write(row))
-                    if time.perf_counter() > until:
-                        break
+                into.add(made(rows[start : start + SLICE]))
                 await asyncio.sleep(0)
-        return found

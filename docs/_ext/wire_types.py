@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, SecretStr
 from typing_extensions import is_typeddict
 
+from utils.codec import Written
+
 Shapes = dict[str, Any]
 """Objects that deserve a section of their own, by name."""
 
@@ -49,7 +51,7 @@ def _generic(origin: Any, arguments: tuple[Any, ...], shapes: Shapes) -> str:
     inner = [in_words(each, shapes) for each in arguments if each is not Ellipsis]
     if origin in {Union, types.UnionType}:
         return " or ".join(dict.fromkeys(inner))
-    if origin is list or (origin is tuple and Ellipsis in arguments):
+    if origin in {list, Written} or (origin is tuple and Ellipsis in arguments):
         return f"list of {_PLURALS.get(inner[0], inner[0])}"
     if origin is tuple:
         return f"\\[{', '.join(inner)}\\]"

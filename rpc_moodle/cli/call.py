@@ -13,6 +13,7 @@ from rpc_moodle.cli.start import refuse, run, settings
 from rpc_moodle.publications import Publications
 from rpc_moodle.settings import Settings
 from rpc_moodle.trace import Trace
+from utils.codec import decode
 from utils.contract import Envelope
 from utils.logs import configure
 
@@ -59,10 +60,12 @@ def read(payload: Path | None) -> object:
 
 
 async def call_once(settings: Settings, event: str, payload: object) -> Envelope:
-    """Run one method in process and give its reply."""
+    """Run one method in process and give its reply as it would come over a socket."""
     async with create_http(settings, Trace()) as http, Publications() as publications:
         dispatcher = create_dispatcher(settings, http, create_tickets(settings), publications)
-        return await dispatcher.dispatch(event, [payload])
+        reply = await dispatcher.dispatch(event, [payload])
+        assert reply.encoded is not None  # noqa: S101 - the dispatcher encodes every reply
+        return Envelope(decode(reply.encoded))
 
 
 def as_json(reply: Envelope) -> str:
@@ -73,6 +76,4 @@ def as_json(reply: Envelope) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, bytes | bytearray | memoryview):
         return {"base64": base64.b64encode(value).decode("ascii")}
-    if hasattr(value, "model_dump"):
-        return value.model_dump(by_alias=True)
     raise TypeError(f"{type(value).__name__} cannot be shown")

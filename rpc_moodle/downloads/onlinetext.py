@@ -36,10 +36,8 @@ _PATH = re.compile(r"(?P<path>/[^\"'<>\s?#]+)(?:\?[^\"'<>\s#]*)?")
 
 def text_of(plugin: Plugin) -> str:
     """Give the text of a submission plugin as HTML; empty where it has none."""
-    fields = [field for field in plugin.get("editorfields", []) if field.get("text", "").strip()]
-    return "\n".join(
-        f"<pre>{escape(field['text'])}</pre>" if field.get("format") == _PLAIN else field["text"] for field in fields
-    )
+    fields = [field for field in plugin.editorfields if field.text.strip()]
+    return "\n".join(f"<pre>{escape(field.text)}</pre>" if field.format == _PLAIN else field.text for field in fields)
 
 
 def page(text: str, files: Mapping[str, str], *, base: str = "") -> bytes:
@@ -74,7 +72,7 @@ def _beside(stem: str, part: str, files: Mapping[str, str]) -> str:
 
 def name_in_moodle(file: File) -> str:
     """Give a file's folder and name, as its address has them."""
-    return f"{file.get('filepath') or '/'}{file.get('filename', '')}"
+    return f"{file.filepath or '/'}{file.filename}"
 
 
 class TextFile:

@@ -63,7 +63,7 @@ async def submitted_files(
 async def tree(rows: Iterable[Submission], people: ById, names: Names, site: URL) -> AsyncIterator[SubmittedFile]:
     """Give what submissions hold its places, with a turn for others in between."""
     async for row in unhurried(rows):
-        for plugin in row.get("plugins", []):
+        for plugin in row.plugins:
             async for file in _placed(row, plugin, people, names, site):
                 yield file
 
@@ -72,9 +72,9 @@ async def _placed(
     row: Submission, plugin: Plugin, people: ById, names: Names, site: URL
 ) -> AsyncIterator[SubmittedFile]:
     folder = _folder(row, people)
-    text = onlinetext.text_of(plugin) if plugin.get("type") == "onlinetext" else ""
+    text = onlinetext.text_of(plugin) if plugin.type == "onlinetext" else ""
     path = names.place([folder], onlinetext.PAGE) if text else ""
-    files = [file for area in plugin.get("fileareas", []) for file in area.get("files", []) if file.get("fileurl")]
+    files = [file for area in plugin.fileareas for file in area.files if file.fileurl]
     placed = [_stored(file, folder, names, site) async for file in unhurried(files)]
     if text:
         below = path.rpartition("/")[0] + "/"
@@ -82,19 +82,19 @@ async def _placed(
             onlinetext.name_in_moodle(file): there.path.removeprefix(below)
             for file, there in zip(files, placed, strict=True)
         }
-        content = onlinetext.page(text, beside, base=files[0]["fileurl"] if files else "")
-        yield SubmittedFile(content, path, len(content), "text/html", row.get("timemodified", 0))
+        content = onlinetext.page(text, beside, base=files[0].fileurl if files else "")
+        yield SubmittedFile(content, path, len(content), "text/html", row.timemodified)
     for file in placed:
         yield file
 
 
 def _stored(file: File, folder: str, names: Names, site: URL) -> SubmittedFile:
     return SubmittedFile(
-        source=_url(file["fileurl"], site),
-        path=names.place([folder, *file.get("filepath", "/").split("/")], file.get("filename", "")),
-        size=file.get("filesize", 0),
-        mimetype=file.get("mimetype") or "",
-        modified=file.get("timemodified", 0),
+        source=_url(file.fileurl, site),
+        path=names.place([folder, *file.filepath.split("/")], file.filename),
+        size=file.filesize,
+        mimetype=file.mimetype or "",
+        modified=file.timemodified,
     )
 
 
@@ -106,11 +106,10 @@ def _url(fileurl: str, site: URL) -> URL | InvalidSite:
 
 
 def _folder(row: Submission, people: ById) -> str:
-    userid = row.get("userid", 0)
-    if not userid:
-        return f"team_{row.get('groupid', 0)}"
-    user = people.get(userid, EnrolledUser(userid))
-    return folder_of(userid, user.lastname or "", user.firstname or "")
+    if not row.userid:
+        return f"team_{row.groupid}"
+    user = people.get(row.userid, EnrolledUser(row.userid))
+    return folder_of(row.userid, user.lastname or "", user.firstname or "")
 
 
 def folder_of(userid: int, lastname: str, firstname: str) -> str:

@@ -1,6 +1,6 @@
 """The users and the assignments of a course."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Literal, NotRequired, cast
 
@@ -15,6 +15,7 @@ from rpc_moodle.moodle.publishing.conditions import scheme
 from rpc_moodle.moodle.text import plain_name
 from rpc_moodle.transport.gather import together
 from utils.call import Call
+from utils.codec import Written
 from utils.registry import Registry
 
 methods = Registry()
@@ -62,7 +63,7 @@ class CourseUser(User):
 
 
 @methods.method("getUsersFromCourse", needs=["core_enrol_get_enrolled_users"])
-async def get_users_from_course(request: CourseUsersRequest, call: Call) -> list[CourseUser]:
+async def get_users_from_course(request: CourseUsersRequest, call: Call) -> Written[CourseUser]:
     """List everyone enrolled in a course, suspended enrolments included, or those who are asked for.
 
     Users whom the account may not see make a page short: only an empty one is the end.
@@ -74,26 +75,26 @@ async def get_users_from_course(request: CourseUsersRequest, call: Call) -> list
         fields=tuple(dict.fromkeys(request.fields)),
         by_name=request.order == "name",
     )
+    found: Written[CourseUser] = Written()
     async with moodle_of(request, call, counting=True) as moodle:
-        people = People(moodle.language)
-        plain = cast("Callable[[users.DetailedUser], CourseUser]", people.user)
-        write = partial(_course_user, people, asked.fields) if asked.fields else plain
+        shown = partial(_shown, People(moodle.language), asked.fields)
         if request.page is not None:
             rows = await users.page(moodle, request.course_id, asked, number=request.page, size=request.page_size)
-            return await call.mapped(write, rows)
-        found: list[CourseUser] = []
+            await call.write(found, shown, rows)
+            return found
         async for rows in users.selected(moodle, request.course_id, asked):
-            found += await call.mapped(write, rows)
-        return found
+            await call.write(found, shown, rows)
+    return found
 
 
-def _course_user(people: People, fields: Sequence[users.Field], row: users.DetailedUser) -> CourseUser:
-    shown = cast("CourseUser", people.user(row))
+def _shown(people: People, fields: Sequence[users.Field], rows: Sequence[users.DetailedUser]) -> list[CourseUser]:
+    found = cast("list[CourseUser]", list(map(people.user, rows)))
     for name in fields:
-        value = getattr(row, name)
-        if value is not None:
-            shown[name] = value
-    return shown
+        for row, user in zip(rows, found, strict=True):
+            value = getattr(row, name)
+            if value is not None:
+                user[name] = value
+    return found
 
 
 class AssignmentInfo(TypedDict):

@@ -10,6 +10,7 @@ from rpc_moodle.methods.fields import SearchText, Users
 from rpc_moodle.methods.people import People, User
 from rpc_moodle.moodle import local, people, users
 from rpc_moodle.moodle.people import Person, SearchKey, UserField
+from rpc_moodle.transport.unhurried import unhurried
 from utils.call import Call
 from utils.registry import Registry
 
@@ -75,7 +76,7 @@ async def search_users(request: SearchUsersRequest, call: Call) -> list[FoundUse
     """
     async with moodle_of(request, call) as moodle:
         found = await people.search(moodle, {str(key): value for key, value in request.criteria.items()})
-        return await _shown(found, moodle.language, call)
+        return await _shown(found, moodle.language)
 
 
 @methods.method("getUsersByField", needs=["core_user_get_users_by_field"], instead=local.USERS)
@@ -83,7 +84,7 @@ async def get_users_by_field(request: UsersByFieldRequest, call: Call) -> list[F
     """List the users with one of these ids, user names, e-mail addresses or id numbers."""
     async with moodle_of(request, call) as moodle:
         found = await people.by_field(moodle, request.field, request.values)
-        return await _shown(found, moodle.language, call)
+        return await _shown(found, moodle.language)
 
 
 @methods.method("getUserProfiles", needs=["core_user_get_course_user_profiles"])
@@ -91,7 +92,7 @@ async def get_user_profiles(request: ProfilesRequest, call: Call) -> list[FoundU
     """List users as they are in a course, with their roles there; who is not enrolled is left out."""
     async with moodle_of(request, call) as moodle:
         found = await people.profiles(moodle, request.course_id, request.user_ids)
-        return await _shown(found, moodle.language, call)
+        return await _shown(found, moodle.language)
 
 
 @methods.method("getUsersLastAccess", needs=["core_enrol_get_enrolled_users"], instead=local.LAST_ACCESS)
@@ -109,10 +110,10 @@ async def get_users_last_access(request: LastAccessRequest, call: Call) -> list[
         ]
 
 
-async def _shown(found: list[Person], language: str | None, call: Call) -> list[FoundUser]:
+async def _shown(found: list[Person], language: str | None) -> list[FoundUser]:
     shown = People(language)
 
     def write(row: Person) -> FoundUser:
         return {**shown.user(row), "idnumber": row.idnumber or "", "suspended": row.suspended}
 
-    return await call.mapped(write, found)
+    return [write(row) async for row in unhurried(found)]

@@ -1,6 +1,6 @@
 """What was submitted to an assignment."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal, NotRequired
 
@@ -18,7 +18,9 @@ from rpc_moodle.moodle.participants import submitters
 from rpc_moodle.moodle.submissions import ById, files_of, submissions_and_people, texts_of
 from rpc_moodle.transport.allowance import Allowance
 from rpc_moodle.transport.gather import both
+from rpc_moodle.transport.unhurried import unhurried
 from utils.call import Call
+from utils.codec import Written
 from utils.registry import Registry
 
 methods = Registry()
@@ -97,7 +99,7 @@ class SubmissionsRequest(AssignmentRequest):
     needs=["core_enrol_get_enrolled_users", "mod_assign_get_assignments", "mod_assign_get_submissions"],
     gains_by=["mod_assign_get_user_flags"],
 )
-async def get_submissions_infos_from_assignment(request: SubmissionsRequest, call: Call) -> list[SubmissionInfo]:
+async def get_submissions_infos_from_assignment(request: SubmissionsRequest, call: Call) -> Written[SubmissionInfo]:
     """List the submissions of an assignment: the latest attempt of each user, a team's once."""
     async with moodle_of(request, call, counting=True) as moodle:
         links = call.shared(FileLinks).of(moodle.site, moodle.token)
@@ -105,24 +107,30 @@ async def get_submissions_infos_from_assignment(request: SubmissionsRequest, cal
         since, status = seconds(request.since), request.status or ""
         rows, people = await submissions_and_people(moodle, assignment, request.course_id, since=since, status=status)
         extended = await _extensions(moodle, assignment) if request.late else None
-        owned = [(row, [row["userid"]]) for row in rows]
+        owned = [(row, [row.userid]) for row in rows]
         if assignment.teamsubmission:
             able, of_user = await both(submitters(moodle, request.course_id), groups(moodle, request.course_id))
             owned = owners(rows, of_user, {user.id for user in able}, grouping=assignment.teamsubmissiongroupingid != 0)
     shown = People(moodle.language)
-    owned = [(row, ids) for row, ids in owned if row.get("timemodified", 0) >= since]
-    owned = [(row, ids) for row, ids in owned if not status or row.get("status") == status]
-    listed_files = [(area, file) for row, _ in owned for area, file in files_of(row)]
-    written = iter(await call.mapped(lambda each: _file_row(*each, links.link), listed_files))
-    found = await call.mapped(lambda each: _info(*each, people, shown, written), owned)
-    listed = found
+    owned = [(row, ids) for row, ids in owned if row.timemodified >= since]
+    owned = [(row, ids) for row, ids in owned if not status or row.status == status]
+    own = {row.userid: row for row in rows}
     if request.per_member:
-        _check_repeated(found, Allowance(moodle.http.answers))
-        listed = _per_member(found, rows, people, shown)
-    if request.late:
-        for info in listed:
-            info["minutesLate"] = _minutes_late(info, assignment, extended)
-    return listed
+        _check_repeated(owned, Allowance(moodle.http.answers))
+    every = ((area, file) for row, _ in owned for area, file in files_of(row))
+    files = iter([_file_row(area, file, links.link) async for area, file in unhurried(every)])
+
+    def infos(slice_: Sequence[tuple[Submission, list[int]]]) -> list[SubmissionInfo]:
+        found = [_info(row, ids, people, shown, files) for row, ids in slice_]
+        listed = _per_member(found, own, people, shown) if request.per_member else found
+        if request.late:
+            for info in listed:
+                info["minutesLate"] = _minutes_late(info, assignment, extended)
+        return listed
+
+    written: Written[SubmissionInfo] = Written()
+    await call.write(written, infos, owned)
+    return written
 
 
 async def _extensions(moodle: MoodleClient, assignment: Assignment) -> dict[int, datetime | None] | None:
@@ -144,23 +152,23 @@ def _minutes_late(
     return deadlines.deadline(user, due, extended.get(user), info["timemodified"]).minuteslate
 
 
-def _check_repeated(found: list[SubmissionInfo], allowance: Allowance) -> None:
+def _check_repeated(owned: list[tuple[Submission, list[int]]], allowance: Allowance) -> None:
     """Raise AnswerTooLarge where what is repeated for each member of a team would come to more than an answer."""
-    for info in found:
-        members = len(info["userIds"])
-        allowance.take_rows(members)
-        allowance.take_bytes(members * (len(info["onlinetext"]) + members * _ID_BYTES))
-    allowance.take_files(sum(len(info["userIds"]) * len(info["files"]) for info in found))
+    files = 0
+    for row, ids in owned:
+        files += len(ids) * sum(1 for _ in files_of(row))
+        allowance.take_rows(len(ids))
+        allowance.take_bytes(len(ids) * (sum(map(len, texts_of(row))) + len(ids) * _ID_BYTES))
+    allowance.take_files(files)
 
 
 def _per_member(
-    found: list[SubmissionInfo], rows: list[Submission], people: ById, shown: People
+    found: list[SubmissionInfo], own: Mapping[int, Submission], people: ById, shown: People
 ) -> list[SubmissionInfo]:
     """Repeat each team's submission for its members; a team of which no member is known stands once."""
-    own = {row["userid"]: row for row in rows}
 
     def member(info: SubmissionInfo, user: int) -> SubmissionInfo:
-        graded = own.get(user, Submission(userid=user)).get("gradingstatus") or info["gradingstatus"]
+        graded = own.get(user, Submission(user)).gradingstatus or info["gradingstatus"]
         return {**info, "userid": user, "userInfo": shown.info(people.get(user)), "gradingstatus": graded}
 
     return [
@@ -172,34 +180,34 @@ def _per_member(
 
 def _file_row(area: str, file: File, link: Callable[[str], str]) -> FileRow:
     row: FileRow = {
-        "filename": file.get("filename", ""),
-        "filepath": file.get("filepath", "/"),
-        "filesize": file.get("filesize", 0),
-        "mimetype": file.get("mimetype") or "",
-        "timemodified": file.get("timemodified", 0),
+        "filename": file.filename,
+        "filepath": file.filepath,
+        "filesize": file.filesize,
+        "mimetype": file.mimetype or "",
+        "timemodified": file.timemodified,
         "filearea": area,
         "fileurl": "",
     }
     try:
-        row["fileurl"] = link(file.get("fileurl", ""))
+        row["fileurl"] = link(file.fileurl)
     except errors.InvalidSite as problem:
         row["problem"] = str(problem)
     return row
 
 
-def _info(row: Submission, ids: list[int], people: ById, shown: People, written: Iterator[FileRow]) -> SubmissionInfo:
-    """Write a submission; ``written`` gives the rows of its files next."""
-    files = [next(written) for _ in files_of(row)]
+def _info(row: Submission, ids: list[int], people: ById, shown: People, rows: Iterator[FileRow]) -> SubmissionInfo:
+    """Write a submission; ``rows`` gives those of its files next."""
+    files = [next(rows) for _ in files_of(row)]
     return {
-        "userid": row.get("userid", 0),
+        "userid": row.userid,
         "userIds": ids,
-        "userInfo": shown.info(people.get(row.get("userid", 0))),
-        "submissionId": row.get("id", 0),
-        "attemptnumber": row.get("attemptnumber", 0),
-        "status": row.get("status", ""),
-        "gradingstatus": row.get("gradingstatus", ""),
-        "groupid": row.get("groupid", 0),
-        "timemodified": row.get("timemodified", 0),
+        "userInfo": shown.info(people.get(row.userid)),
+        "submissionId": row.id,
+        "attemptnumber": row.attemptnumber,
+        "status": row.status,
+        "gradingstatus": row.gradingstatus,
+        "groupid": row.groupid,
+        "timemodified": row.timemodified,
         "files": files,
         "submissionURLs": [
             {"filename": file["filename"], "fileurl": file["fileurl"]} for file in files if file["fileurl"]

@@ -105,12 +105,8 @@ def deadlines(
 ) -> list[Deadline]:
     """Return until when each may hand in who has a submission or an extension, and how late each submission was."""
     extended = {row.userid: row.extensionduedate for row in set_flags if row.extensionduedate}
-    handed_in = {
-        row["userid"]: row.get("timemodified", 0)
-        for row in submissions
-        if row["userid"] and row.get("status") == "submitted"
-    }
-    users = sorted(extended.keys() | {row["userid"] for row in submissions if row["userid"]})
+    handed_in = {row.userid: row.timemodified for row in submissions if row.userid and row.status == "submitted"}
+    users = sorted(extended.keys() | {row.userid for row in submissions if row.userid})
     return [deadline(user, assignment.duedate, extended.get(user), handed_in.get(user, 0)) for user in users]
 
 

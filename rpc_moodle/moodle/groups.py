@@ -1,9 +1,7 @@
 """Team submissions: which rows are a team's, and who is in it."""
 
-from msgspec import field
-
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.models import Enrolled, Rows, Submission
+from rpc_moodle.moodle.models import Enrolled, Several, Submission
 from rpc_moodle.moodle.reading import Record
 from rpc_moodle.moodle.users import pages
 
@@ -17,7 +15,7 @@ class Group(Record):
 class Grouped(Enrolled):
     """A user with the groups that the account may see."""
 
-    groups: Rows[Group] = field(default_factory=list)
+    groups: Several[Group] = ()
 
 
 Groups = dict[int, set[int]]
@@ -51,8 +49,7 @@ def owners(
         theirs = of_user.get(user, set())
         for group in theirs if len(theirs) == 1 or (grouping and theirs) else {0}:
             members.setdefault(group, []).append(user)
-    teams = {row.get("groupid") or 0: row for row in rows if not row.get("userid")}
+    teams = {row.groupid: row for row in rows if not row.userid}
     found = [(row, members.get(group, [])) for group, row in teams.items()]
     covered = {user for _, team in found for user in team}
-    alone = [(row, [row["userid"]]) for row in rows if row.get("userid") and row["userid"] not in covered]
-    return found + alone
+    return found + [(row, [row.userid]) for row in rows if row.userid and row.userid not in covered]

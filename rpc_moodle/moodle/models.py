@@ -7,7 +7,6 @@ Rows that come by the thousand are records or typed dicts, which cost a sixth an
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Required, TypeVar
 
-from msgspec import field
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from typing_extensions import TypedDict
 
@@ -28,7 +27,7 @@ Rows = Annotated[list[T], Field(fail_fast=True)]
 """A list whose first wrong item ends the reading: a report on each of millions would cost gigabytes."""
 
 Several = Annotated[tuple[T, ...], Field(fail_fast=True)]
-"""The same as a tuple."""
+"""The same as a tuple, which the garbage collector soon passes over, too, where what it holds is records."""
 
 
 class Role(Record):
@@ -43,7 +42,7 @@ class Enrolled(Record):
     """What is always told of a user of a course, whatever was asked for."""
 
     id: int
-    roles: Rows[Role] = field(default_factory=list)
+    roles: Several[Role] = ()
 
 
 class EnrolledUser(Enrolled):
@@ -74,51 +73,51 @@ class Mapping(TypedDict):
     userid: int
 
 
-class File(TypedDict, total=False):
+class File(Record):
     """A stored file; ``filepath`` is its folder, ``filesize`` is in bytes."""
 
-    filename: str
-    filepath: str
-    filesize: int
-    fileurl: str
-    timemodified: int
-    mimetype: str | None
+    filename: str = ""
+    filepath: str = "/"
+    filesize: int = 0
+    fileurl: str = ""
+    timemodified: int = 0
+    mimetype: str | None = None
 
 
-class FileArea(TypedDict, total=False):
+class FileArea(Record):
     """The files of one area of a plugin, such as ``submission_files``."""
 
-    area: str
-    files: Rows[File]
+    area: str = ""
+    files: Several[File] = ()
 
 
-class EditorField(TypedDict, total=False):
+class EditorField(Record):
     """A text of a plugin with its format (0 Moodle, 1 HTML, 2 plain, 4 Markdown)."""
 
-    name: str
-    text: str
-    format: int
+    name: str = ""
+    text: str = ""
+    format: int = 0
 
 
-class Plugin(TypedDict, total=False):
+class Plugin(Record):
     """A submission or feedback plugin and what it holds."""
 
-    type: str
-    fileareas: Rows[FileArea]
-    editorfields: Rows[EditorField]
+    type: str = ""
+    fileareas: Several[FileArea] = ()
+    editorfields: Several[EditorField] = ()
 
 
-class Submission(TypedDict, total=False):
+class Submission(Record):
     """The latest attempt of a user, or of a team: then ``userid`` is 0 (``submissions.team``)."""
 
-    id: int
-    userid: Required[int]
-    attemptnumber: int
-    status: str
-    gradingstatus: str
-    groupid: int
-    timemodified: int
-    plugins: Rows[Plugin]
+    userid: int
+    id: int = 0
+    attemptnumber: int = 0
+    status: str = ""
+    gradingstatus: str = ""
+    groupid: int = 0
+    timemodified: int = 0
+    plugins: Several[Plugin] = ()
 
 
 class Notice(_Answer):

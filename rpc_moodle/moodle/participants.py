@@ -50,7 +50,7 @@ async def participants(moodle: MoodleClient, assignment: Assignment, able: list[
             numbers = {mapping["userid"]: mapping["id"] for mapping in await user_mappings(moodle, assignment)}
             names = {user.id: f"Participant {numbers[user.id]}" if user.id in numbers else "" for user in able}
         roles = {user.id: user.roles for user in able}
-        return [EnrolledUser(each, roles.get(each, []), fullname=names[each]) for each in sorted(names)]
+        return [EnrolledUser(each, roles.get(each, ()), fullname=names[each]) for each in sorted(names)]
     if names is None:
         return able
     known = {user.id for user in able}

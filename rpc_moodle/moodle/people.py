@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 from fnmatch import translate
 from typing import Annotated, Literal
 
-from msgspec import field
 from pydantic import AfterValidator
 
 from rpc_moodle.moodle import errors, local
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.models import EnrolledUser, Flag, Rows, Several
+from rpc_moodle.moodle.models import EnrolledUser, Flag, Several
 from rpc_moodle.moodle.reading import Record
 from rpc_moodle.moodle.values import Row
 from rpc_moodle.moodle.wire import Params
@@ -38,7 +37,7 @@ class Person(EnrolledUser):
 
     idnumber: str | None = None
     suspended: Flag = False
-    enrolledcourses: Rows[CourseOfUser] = field(default_factory=list)
+    enrolledcourses: Several[CourseOfUser] = ()
 
 
 def _named(person: Person) -> Person:

@@ -1,15 +1,21 @@
 """Typed answers straight from their bytes: rows by the fastest reader there is, all else by the one that explains."""
 
-from typing import Annotated, Any, Generic, Protocol, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Generic, NotRequired, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from pydantic import FailFast, Field, GetCoreSchemaHandler, TypeAdapter
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, core_schema
-from typing_extensions import is_typeddict
+from typing_extensions import TypedDict, is_typeddict
 
 T = TypeVar("T")
 _PLAIN = (int, float, str, bool, type(None), Any)
+
+LONG = 1024 * 1024
+"""Bytes of an answer that is read in slices, in a thread: at once it would hold the interpreter's lock for long."""
+
+_SLICE = 100
+"""Rows that are read at once; fewer cost more."""
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -52,7 +58,9 @@ class Reader(Generic[T]):
     def __init__(self, into: Any) -> None:
         """Take the type."""
         row = get_args(into)[0] if get_origin(into) is list else into
+        self._into = into
         self._fast = msgspec.json.Decoder(into) if _fields(row) and is_plain(row) else None
+        self._outside = msgspec.json.Decoder(_outside(into) if self._fast else object)
         self._exact: TypeAdapter[T] = TypeAdapter(
             Annotated[into, Field(fail_fast=True)] if get_origin(into) is list else into
         )
@@ -61,12 +69,50 @@ class Reader(Generic[T]):
         """Read a body; validators are given the context; raises pydantic's ValidationError."""
         if self._fast is not None:
             try:
-                value: T = self._fast.decode(body)
+                value: T = self._sliced(body) if len(body) >= LONG else self._fast.decode(body)
             except (msgspec.MsgspecError, ValueError, RecursionError):
                 pass
             else:
                 return value
         return self._exact.validate_json(body, context=context)
+
+    def _sliced(self, body: bytes) -> Any:
+        """Read a body in small steps, between which other threads have their turn."""
+        return _inside(self._into, self._outside.decode(body))
+
+
+def _is_row(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Record)
+
+
+def _outside(kind: Any) -> Any:
+    """Return a type whose records in lists are left as they are written."""
+    kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    if get_origin(kind) is list:
+        row = get_args(kind)[0]
+        return list[msgspec.Raw] if _is_row(row) else list[_outside(row)]  # type: ignore[misc] # made from a type
+    if is_typeddict(kind):
+        fields = {name: _outside(inner) for name, inner in get_type_hints(kind).items()}
+        given = {
+            name: inner if name in kind.__required_keys__ else NotRequired[inner] for name, inner in fields.items()
+        }
+        return TypedDict(kind.__name__, given)  # type: ignore[operator] # as it is made from a type
+    return kind
+
+
+def _inside(kind: Any, read: Any) -> Any:
+    """Read the records that were left as they are written."""
+    kind = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    if get_origin(kind) is list:
+        row = get_args(kind)[0]
+        if not _is_row(row):
+            return [_inside(row, each) for each in read]
+        decode = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type] # made from a type
+        slices = (read[start : start + _SLICE] for start in range(0, len(read), _SLICE))
+        return [each for rows in slices for each in decode(b"[%b]" % b",".join(rows))]
+    if is_typeddict(kind):
+        return {name: _inside(get_type_hints(kind)[name], each) for name, each in read.items()}
+    return read
 
 
 def is_plain(kind: Any) -> bool:
@@ -78,7 +124,7 @@ def is_plain(kind: Any) -> bool:
         return is_plain(kind) and all(
             isinstance(note, FieldInfo) and all(isinstance(each, FailFast) for each in note.metadata) for note in notes
         )
-    inner = get_args(kind)
+    inner = [each for each in get_args(kind) if each is not Ellipsis]
     return all(map(is_plain, inner)) if inner else kind in _PLAIN
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
+from msgspec.structs import asdict
+
 from rpc_moodle.moodle.client import MoodleClient
 from rpc_moodle.moodle.grades import number
 from rpc_moodle.moodle.models import Flag, Plugin, Several
@@ -118,12 +120,12 @@ async def standing(moodle: MoodleClient, assignment_id: int, user_id: int | None
 
 
 def _text(plugins: Several[Plugin], name: str) -> str:
-    fields = (field for plugin in plugins for field in plugin.get("editorfields", ()))
-    return "\n".join(field.get("text", "") for field in fields if field.get("name") == name)
+    fields = (field for plugin in plugins for field in plugin.editorfields)
+    return "\n".join(field.text for field in fields if field.name == name)
 
 
 def _files(plugins: Several[Plugin], name: str) -> Iterator[object]:
     for plugin in plugins:
-        for area in plugin.get("fileareas", ()):
-            if area.get("area") == name:
-                yield from area.get("files", ())
+        for area in plugin.fileareas:
+            if area.area == name:
+                yield from map(asdict, area.files)

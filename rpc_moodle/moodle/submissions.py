@@ -68,20 +68,20 @@ async def _people(moodle: MoodleClient, course_id: int) -> ById:
 
 def untouched(row: Submission) -> bool:
     """Tell whether a row has the status ``new`` and holds nothing: its user, or team, has never worked on it."""
-    return row.get("status") == "new" and not any(files_of(row)) and not any(text.strip() for text in texts_of(row))
+    return row.status == "new" and not any(files_of(row)) and not any(text.strip() for text in texts_of(row))
 
 
 def texts_of(row: Submission) -> Iterator[str]:
     """Return the online texts of a submission."""
-    for plugin in row.get("plugins", []):
-        if plugin.get("type") == "onlinetext":
-            for field in plugin.get("editorfields", []):
-                yield field.get("text", "")
+    for plugin in row.plugins:
+        if plugin.type == "onlinetext":
+            for field in plugin.editorfields:
+                yield field.text
 
 
 def files_of(row: Submission) -> Iterator[tuple[str, File]]:
     """Give the files of a submission, each with the name of its area."""
-    for plugin in row.get("plugins", []):
-        for area in plugin.get("fileareas", []):
-            for file in area.get("files", []):
-                yield area.get("area", ""), file
+    for plugin in row.plugins:
+        for area in plugin.fileareas:
+            for file in area.files:
+                yield area.area, file

@@ -1,7 +1,6 @@
 """What was submitted, and where it lies: files, texts, and the files of texts."""
 
 import asyncio
-from typing import Any
 
 import pytest
 from yarl import URL
@@ -9,22 +8,16 @@ from yarl import URL
 from rpc_moodle.downloads.names import Names
 from rpc_moodle.downloads.onlinetext import AREA, page
 from rpc_moodle.downloads.tree import SubmittedFile, tree
-from rpc_moodle.moodle.models import EnrolledUser, File, Submission
+from rpc_moodle.moodle.models import EditorField, EnrolledUser, File, FileArea, Plugin, Submission
 
 BASE = "https://moodle.example.edu/webservice/pluginfile.php/53/assignsubmission_onlinetext/submissions_onlinetext/13"
 
 
-def text_row(text: str, *files: tuple[str, str], **more: Any) -> Submission:
-    area = {
-        "area": "submissions_onlinetext",
-        "files": [{"filepath": path, "filename": name, "fileurl": f"{BASE}{path}{name}"} for path, name in files],
-    }
-    plugin: dict[str, Any] = {
-        "type": "onlinetext",
-        "fileareas": [area],
-        "editorfields": [{"name": "onlinetext", "text": text, "format": 1}],
-    }
-    return {"userid": 5, "timemodified": 7, "plugins": [{**plugin, **more}]}  # type: ignore[typeddict-item] # as Moodle writes it
+def text_row(text: str, *files: tuple[str, str], text_format: int = 1) -> Submission:
+    stored = tuple(File(name, path, fileurl=f"{BASE}{path}{name}") for path, name in files)
+    area = FileArea("submissions_onlinetext", stored)
+    plugin = Plugin("onlinetext", (area,), (EditorField("onlinetext", text, text_format),))
+    return Submission(5, timemodified=7, plugins=(plugin,))
 
 
 def placed(*rows: Submission) -> list[SubmittedFile]:
@@ -54,7 +47,7 @@ def test_where_nothing_was_written_there_is_no_page(text: str) -> None:
 
 
 def test_a_plain_text_keeps_its_lines_and_its_signs() -> None:
-    row = text_row("", editorfields=[{"text": "a < b\nc", "format": 2}])
+    row = text_row("a < b\nc", text_format=2)
     assert "<pre>a &lt; b\nc</pre>" in html_of(placed(row)[0])
 
 
@@ -67,8 +60,8 @@ def test_pictures_of_a_text_lie_beside_it_and_are_shown_from_there() -> None:
 
 def test_a_submitted_file_of_the_same_name_as_a_picture_is_not_shown_in_its_place() -> None:
     row = text_row(f'<img src="{BASE}/x.png">', ("/", "x.png"))
-    other: File = {"filepath": "/", "filename": "x.png", "fileurl": BASE.replace("onlinetext", "file") + "/x.png"}
-    row["plugins"].insert(0, {"type": "file", "fileareas": [{"area": "submission_files", "files": [other]}]})
+    other = File("x.png", fileurl=BASE.replace("onlinetext", "file") + "/x.png")
+    row.plugins = (Plugin("file", (FileArea("submission_files", (other,)),)), *row.plugins)
     files = placed(row)
     assert [file.path for file in files] == [
         "Müller_Zoë_5/x.png",

@@ -1,23 +1,33 @@
 """Every error is read here as a person reads it."""
 
+import asyncio
 import re
 
 import pytest
 
 from rpc_moodle.errors import CODES
 from tests.errors.triggers import CASES, Case, all_of
+from utils.contract import Envelope
 from utils.errors import CODES as KIT_CODES
 
 AGAIN = {"unreachable", "timeout", "site_unavailable", "rate_limited"}
+
+
+Replies = list[tuple[Case, Envelope]]
+
+
+@pytest.fixture(scope="module")
+def replies() -> Replies:
+    return asyncio.run(all_of())
 
 
 def test_every_code_is_triggered() -> None:
     assert {case.code for case in CASES} == {code.name for code in (*KIT_CODES, *CODES)}
 
 
-async def test_every_error_is_the_one_that_is_said_and_reads_as_a_sentence() -> None:
+def test_every_error_is_the_one_that_is_said_and_reads_as_a_sentence(replies: Replies) -> None:
     faults: list[str] = []
-    for case, reply in await all_of():
+    for case, reply in replies:
         error = reply["error"]
         if error["code"] != case.code:
             faults.append(f"{case.done}: {error['code']} in place of {case.code}")
@@ -53,14 +63,11 @@ def test_what_a_reader_stumbles_over_is_seen(text: str, fault: str) -> None:
     assert fault in unclear(text)
 
 
-async def test_calling_again_is_said_to_help_where_it_does() -> None:
-    cases = tuple(case for case in CASES if case.code in AGAIN or "breaks off" in case.done)
-    assert all(reply["error"]["retryable"] for _, reply in await all_of(cases))
+def test_calling_again_is_said_to_help_where_it_does(replies: Replies) -> None:
+    passing = [reply for case, reply in replies if case.code in AGAIN or "breaks off" in case.done]
+    assert [reply["error"]["retryable"] for reply in passing] == [True] * len(passing)
 
 
-async def test_an_address_that_is_no_moodle_stays_none_however_often_it_is_called() -> None:
-    cases: tuple[Case, ...] = tuple(
-        case for case in CASES if case.done in {"a redirect", "an address that is no Moodle", "a page in place of JSON"}
-    )
-    replies = [reply for _, reply in await all_of(cases)]
-    assert [reply["error"]["retryable"] for reply in replies] == [False] * 3
+def test_an_address_that_is_no_moodle_stays_none_however_often_it_is_called(replies: Replies) -> None:
+    wrong = {"a redirect", "an address that is no Moodle", "a page in place of JSON"}
+    assert [reply["error"]["retryable"] for case, reply in replies if case.done in wrong] == [False] * 3

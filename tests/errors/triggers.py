@@ -280,7 +280,7 @@ CASES = (
 """Each way."""
 
 
-async def all_of(cases: tuple[Case, ...] = CASES) -> list[tuple[Case, Envelope]]:
+async def all_of() -> list[tuple[Case, Envelope]]:
     """Trigger them one after the other."""
     async with house() as where:
-        return [(case, await case.trigger(where)) for case in cases]
+        return [(case, await case.trigger(where)) for case in CASES]

@@ -22,12 +22,12 @@ def row(user: int, group: int = 0) -> Submission:
 def test_teams(sentence: str, groups: dict[int, set[int]], grouping: bool, expected: dict[int, list[int]]) -> None:
     rows = [row(0, 7), row(0, 8), row(0)]
     found = owners(rows, groups, {1, 2, 3}, grouping=grouping)
-    assert {each["groupid"]: users for each, users in found} == expected, sentence
+    assert {each.groupid: users for each, users in found} == expected, sentence
 
 
 def test_the_rows_of_members_are_left_out_and_those_of_others_stay() -> None:
     found = owners([row(0, 7), row(1), row(2)], {1: {7}, 2: {8}}, {1, 2})
-    assert [(each["userid"], users) for each, users in found] == [(0, [1]), (2, [2])]
+    assert [(each.userid, users) for each, users in found] == [(0, [1]), (2, [2])]
 
 
 @pytest.mark.timeout(20)

@@ -7,8 +7,11 @@ from hypothesis import strategies as st
 from pydantic import BeforeValidator, Field, ValidationError
 from typing_extensions import TypedDict
 
+from rpc_moodle.moodle import reading
+from rpc_moodle.moodle.groups import Grouped
 from rpc_moodle.moodle.models import EnrolledUser, Participant, Role, Submissions
 from rpc_moodle.moodle.reading import Reader
+from rpc_moodle.moodle.users import Access, DetailedUser
 from tests.support import VERSIONS, body_of, exchanges
 
 KINDS: list[Any] = [list[EnrolledUser], list[Participant], Submissions]
@@ -41,12 +44,21 @@ def outcome(reader: Any, body: bytes) -> object:
         return [(each["loc"], each["msg"]) for each in error.errors()]
 
 
+@pytest.mark.parametrize("kind", [*KINDS, list[DetailedUser], list[Access], list[Grouped]], ids=str)
+def test_rows_that_come_by_the_thousand_are_read_the_fast_way(kind: Any) -> None:
+    assert Reader(kind)._fast is not None
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @given(value=VALUES)
 def test_an_answer_means_what_the_exacting_reader_takes_it_for(kind: Any, value: object) -> None:
     rows = value if isinstance(value, list | dict) else [value]
     for body in (json.dumps(rows).encode(), json.dumps([rows]).encode()):
-        assert outcome(Reader(kind), body) == outcome(EXACT[str(kind)], body)
+        expected = outcome(EXACT[str(kind)], body)
+        assert outcome(Reader(kind), body) == expected
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(reading, "LONG", 0)
+            assert outcome(Reader(kind), body) == expected
 
 
 EXACT: dict[str, Any] = {str(kind): Reader(kind)._exact for kind in KINDS}  # what each is compared with
@@ -54,10 +66,25 @@ EXACT: dict[str, Any] = {str(kind): Reader(kind)._exact for kind in KINDS}  # wh
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @pytest.mark.parametrize("version", VERSIONS)
-def test_every_recorded_answer_means_the_same_to_both_readers(kind: Any, version: str) -> None:
+@pytest.mark.parametrize("long", [reading.LONG, 0], ids=["at once", "in slices"])
+def test_every_recorded_answer_means_the_same_to_all_readers(
+    kind: Any, version: str, long: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "LONG", long)
     for exchange in exchanges(version).values():
         body = body_of(exchange)
         assert outcome(Reader(kind), body) == outcome(EXACT[str(kind)], body)
+
+
+def test_a_long_answer_is_read_in_slices_row_for_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"userid": user, "plugins": [{"type": "file"}]} for user in range(250)]
+    whole = json.dumps({"assignments": [{"assignmentid": 1, "submissions": rows}, {"assignmentid": 2}]}).encode()
+    reader: Reader[Any] = Reader(Submissions)
+    at_once = reader.validate_json(whole)
+    monkeypatch.setattr(reading, "LONG", 0)
+    monkeypatch.setattr(reader, "_fast", reader)  # whose decode() there is not
+    assert reader.validate_json(whole) == at_once
+    assert [row.userid for row in at_once["assignments"][0]["submissions"]] == list(range(250))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +92,7 @@ def test_every_recorded_answer_means_the_same_to_both_readers(kind: Any, version
     [
         (b'[{"id": "7"}]', [EnrolledUser(7)]),
         (b'[{"id": 7.0, "email": null, "new": [1]}]', [EnrolledUser(7)]),
-        (b'[{"id": "7", "roles": [{"shortname": "student"}]}]', [EnrolledUser(7, [Role(shortname="student")])]),
+        (b'[{"id": "7", "roles": [{"shortname": "student"}]}]', [EnrolledUser(7, (Role(shortname="student"),))]),
         (b'[{"id": 1, "id": 2}]', [EnrolledUser(2)]),
         (b'[{"id": 1, "x": NaN}]', [EnrolledUser(1)]),
     ],

@@ -2,19 +2,19 @@
 
 import pytest
 
-from rpc_moodle.moodle.models import Plugin, Submission
+from rpc_moodle.moodle.models import EditorField, File, FileArea, Plugin, Submission
 from rpc_moodle.moodle.submissions import untouched
 
-FILE: Plugin = {"type": "file", "fileareas": [{"area": "submission_files", "files": [{"filename": "a.txt"}]}]}
-NO_FILE: Plugin = {"type": "file", "fileareas": [{"area": "submission_files", "files": []}]}
-TEXT: Plugin = {"type": "onlinetext", "editorfields": [{"name": "onlinetext", "text": "<p>x</p>"}]}
-NO_TEXT: Plugin = {"type": "onlinetext", "editorfields": [{"name": "onlinetext", "text": " "}]}
+FILE = Plugin("file", (FileArea("submission_files", (File("a.txt"),)),))
+NO_FILE = Plugin("file", (FileArea("submission_files"),))
+TEXT = Plugin("onlinetext", editorfields=(EditorField("onlinetext", "<p>x</p>"),))
+NO_TEXT = Plugin("onlinetext", editorfields=(EditorField("onlinetext", " "),))
 
 
 @pytest.mark.parametrize(
     ("status", "plugins", "nothing"),
     [
-        ("new", [NO_FILE, {"type": "comments"}], True),
+        ("new", [NO_FILE, Plugin("comments")], True),
         ("new", [NO_TEXT], True),
         ("new", [], True),
         ("new", [FILE], False),
@@ -26,4 +26,4 @@ NO_TEXT: Plugin = {"type": "onlinetext", "editorfields": [{"name": "onlinetext",
     ],
 )
 def test_a_row_that_looking_has_made_is_told_from_work(status: str, plugins: list[Plugin], *, nothing: bool) -> None:
-    assert untouched(Submission(userid=5, status=status, plugins=plugins)) is nothing
+    assert untouched(Submission(userid=5, status=status, plugins=tuple(plugins))) is nothing

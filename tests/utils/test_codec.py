@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from utils.codec import Encoded, decode, encode, loads
+from utils.codec import Encoded, Written, decode, encode, loads
 from utils.contract import Model
 
 VALUES = st.recursive(
@@ -31,6 +31,21 @@ def test_what_is_encoded_can_be_decoded(value: object) -> None:
     encoded = encode(value)
     json.loads(encoded.text)
     assert same(decode(encoded), value)
+
+
+@given(st.lists(st.lists(VALUES.filter(lambda value: not encode(value).attachments), max_size=3), max_size=3))
+def test_a_list_that_was_written_while_it_grew_is_the_list(parts: list[list[object]]) -> None:
+    rows: Written[object] = Written()
+    for part in parts:
+        rows.add(part)
+    whole = [row for part in parts for row in part]
+    for beside in (None, 2**70):  # which orjson refuses
+        assert same(decode(encode({"data": rows, "beside": beside})), {"data": whole, "beside": beside})
+
+
+def test_bytes_are_refused_in_a_list_that_is_written_while_it_grows() -> None:
+    with pytest.raises(TypeError):
+        Written[bytes]().add([b"x"])
 
 
 def same(left: object, right: object) -> bool:

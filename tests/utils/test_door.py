@@ -308,7 +308,8 @@ async def test_running_calls_have_a_limit_for_all(serve: Serve) -> None:
         assert await raw.works()
 
 
-async def test_what_waits_unread_has_a_limit_for_all(serve: Serve, logs: Logs) -> None:
+async def test_what_waits_unread_has_a_limit_for_all(serve: Serve, logs: Logs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("utils.server.sockets.FLUSH_SECONDS", 0.05)  # of the stop, for which nobody reads
     url = await serve(max_unread_bytes_total=20 * MIB)
     async with aiohttp.ClientSession() as session:
         addresses = [await opened(session, url) + "polling" for _ in range(3)]

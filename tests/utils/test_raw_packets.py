@@ -3,7 +3,7 @@
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 
 import aiohttp
@@ -190,17 +190,17 @@ async def test_a_call_before_connecting_is_answered(url: str) -> None:
         assert (await raw.reply(7))["error"]["code"] == "unauthorized"
 
 
-HOSTILE = {
-    "lists": '427["add",[' + "[]," * 10_000_000 + "[]]]",
-    "numbers": '427["add",[' + "1," * 15_000_000 + "1]]",
-    "just enough lists": '427["add",[' + "[]," * 240_000 + "[]]]",
-    "just enough objects": '427["add",{"numbers":[' + "{}," * 240_000 + "{}]}]",
-    "a list for the model": '427["add",{"numbers":[' + '"x",' * 490_000 + '"x"]}]',
-    "keys": '427["add",{' + ",".join(f'"k{number}":1' for number in range(240_000)) + "}]",
-    "beside attachments": '451-7["add",[' + "[]," * 240_000 + "[]]]",
-    "text": '427["add","' + "x" * 30_000_000 + '"]',
-    "brackets": "427" + "[" * 30_000_000,
-}
+def hostile() -> Iterator[tuple[str, str]]:
+    """Packets that are large or hard to read, made when they are needed."""
+    yield "lists", '427["add",[' + "[]," * 10_000_000 + "[]]]"
+    yield "numbers", '427["add",[' + "1," * 15_000_000 + "1]]"
+    yield "just enough lists", '427["add",[' + "[]," * 240_000 + "[]]]"
+    yield "just enough objects", '427["add",{"numbers":[' + "{}," * 240_000 + "{}]}]"
+    yield "a list for the model", '427["add",{"numbers":[' + '"x",' * 490_000 + '"x"]}]'
+    yield "keys", '427["add",{' + ",".join(f'"k{number}":1' for number in range(240_000)) + "}]"
+    yield "beside attachments", '451-7["add",[' + "[]," * 240_000 + "[]]]"
+    yield "text", '427["add","' + "x" * 30_000_000 + '"]'
+    yield "brackets", "427" + "[" * 30_000_000
 
 
 @asynccontextmanager
@@ -220,7 +220,7 @@ async def unblocked() -> AsyncIterator[str]:
 
 async def test_no_payload_keeps_others_waiting() -> None:
     async with unblocked() as url, RawSocket.connected(url) as raw:
-        for kind, packet in HOSTILE.items():
+        for kind, packet in hostile():
             await raw.send(packet)
             assert (await raw.reply(7))["error"]["code"] in {"too_large", "invalid_request"}, kind
             assert await raw.works(), kind

@@ -172,10 +172,9 @@ def _readable(plugins: Iterable[Plugin]) -> tuple[There, ...] | None:
 
 def _files(plugins: Iterable[Plugin]) -> Iterator[There]:
     for plugin in plugins:
-        for area in plugin.get("fileareas", []) if plugin.get("type") == "file" else ():
-            for file in area.get("files", []) if area.get("area") == "feedback_files" else ():
-                path = f"{file.get('filepath') or '/'}{file.get('filename', '')}"
-                yield There(path, file.get("filesize", -1), file.get("fileurl", ""))
+        for area in plugin.fileareas if plugin.type == "file" else ():
+            for file in area.files if area.area == "feedback_files" else ():
+                yield There(f"{file.filepath or '/'}{file.filename}", file.filesize, file.fileurl)
 
 
 def address(seen: Status, row: int) -> str | None:
@@ -187,9 +186,9 @@ def address(seen: Status, row: int) -> str | None:
     last = seen.get("lastattempt", {})
     for submission in (last.get("submission"), last.get("teamsubmission")):
         for plugin in (submission or {}).get("plugins", []):
-            for area in plugin.get("fileareas", []):
-                for file in area.get("files", []):
-                    found = re.match(r"(.*/pluginfile\.php/\d+)/assignsubmission_", file.get("fileurl", ""))
+            for area in plugin.fileareas:
+                for file in area.files:
+                    found = re.match(r"(.*/pluginfile\.php/\d+)/assignsubmission_", file.fileurl)
                     if found:
                         return f"{found[1]}/assignfeedback_file/feedback_files/{row}"
     return None

@@ -13,13 +13,6 @@ from rpc_moodle.moodle.publishing.comments import NO_COMMENT, Comment
 from rpc_moodle.moodle.publishing.entries import Filling, TextFormat
 from rpc_moodle.moodle.values import decimal
 
-_OF: Final = "&nbsp;/&nbsp;"
-"""How a grade in points that was given directly is shown (``status.graded``).
-
-With an active rubric or guide Moodle shows the gradebook's ``41.00 / 100.00`` instead, or a table
-(``get_assign_feedback_status_renderable`` of its public source).
-"""
-
 _HANDED_IN: Final = frozenset({"draft", "submitted"})
 
 
@@ -178,8 +171,12 @@ def _earlier(each: Mapping[str, Any]) -> Mark:
 
 
 def _given_directly(shown: str) -> bool:
-    """Tell by how a grade is shown whether it was given in points."""
-    return _OF in shown and "<" not in shown and ">" not in shown
+    """Tell by how a grade is shown (``status.graded``) whether it was given in points and directly.
+
+    With an active rubric or guide Moodle shows the gradebook's ``41.00 / 100.00`` instead, or a table
+    (``get_assign_feedback_status_renderable`` of its public source).
+    """
+    return "&nbsp;/&nbsp;" in shown and "<" not in shown and ">" not in shown
 
 
 def _grade(assignment: Assignment, user: int, bulk: Bulk, seen: Status | None) -> Decimal | Unknown | None:
@@ -258,8 +255,8 @@ def _comment(assignment: Assignment, user: int, bulk: Bulk, seen: Status | None)
 
 def _editor(plugins: Sequence[Plugin]) -> Comment:
     for plugin in plugins:
-        for editor in plugin.get("editorfields", []) if plugin.get("type") == "comments" else ():
-            return Comment(editor.get("text", ""), editor.get("format") or None)  # 0 is told of every text as stored
+        for editor in plugin.editorfields if plugin.type == "comments" else ():
+            return Comment(editor.text, editor.format or None)  # 0 is told of every text as stored
     return NO_COMMENT
 
 

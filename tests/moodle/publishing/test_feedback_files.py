@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rpc_moodle.moodle.grades import Status
+from rpc_moodle.moodle.models import File, FileArea, Plugin
 from rpc_moodle.moodle.publishing.feedback_files import (
     MAX_FILES,
     MAX_THERE,
@@ -245,21 +246,18 @@ def test_only_what_may_be_the_same_is_compared_by_its_content(path: str, content
     assert bool(candidates([NEW], [there(path, content)])) is asked
 
 
-def _plugins(*paths: str) -> list[object]:
-    files = [
-        {"filepath": path.rpartition("/")[0] + "/", "filename": path.rpartition("/")[2], "filesize": 3}
-        for path in paths
-    ]
+def _plugins(*paths: str) -> list[Plugin]:
+    files = tuple(File(path.rpartition("/")[2], path.rpartition("/")[0] + "/", 3) for path in paths)
     return [
-        {"type": "comments", "fileareas": [{"area": "feedback", "files": [{"filename": "no.txt"}]}]},
-        {"type": "file", "fileareas": [{"area": "feedback_files", "files": files}]},
+        Plugin("comments", (FileArea("feedback", (File("no.txt"),)),)),
+        Plugin("file", (FileArea("feedback_files", files),)),
     ]
 
 
 SEEN: Status = {
     "lastattempt": {"submission": {"attemptnumber": 1}},
-    "feedback": {"plugins": _plugins("/sub/b.txt")},  # type: ignore[typeddict-item]
-    "previousattempts": [{"attemptnumber": 0, "feedbackplugins": _plugins("/a.txt")}],  # type: ignore[typeddict-item]
+    "feedback": {"plugins": _plugins("/sub/b.txt")},
+    "previousattempts": [{"attemptnumber": 0, "feedbackplugins": _plugins("/a.txt")}],
 }
 
 
@@ -286,7 +284,9 @@ def test_a_status_without_feedback_lists_no_file() -> None:
 
 def test_what_a_student_handed_in_tells_where_feedback_is() -> None:
     url = "https://moodle.example.edu/webservice/pluginfile.php/104/assignsubmission_file/submission_files/9/a.txt"
-    seen: Status = {"lastattempt": {"submission": {"plugins": [{"fileareas": [{"files": [{"fileurl": url}]}]}]}}}
+    seen: Status = {
+        "lastattempt": {"submission": {"plugins": [Plugin(fileareas=(FileArea(files=(File(fileurl=url),)),))]}}
+    }
     feedback = "https://moodle.example.edu/webservice/pluginfile.php/104/assignfeedback_file/feedback_files/7"
     assert address(seen, 7) == feedback
     assert address({"lastattempt": {}}, 7) is None
@@ -309,7 +309,7 @@ def test_what_is_there_already_is_kept_as_it_is() -> None:
     ids=["too many", "one with too long a name"],
 )
 def test_files_that_no_moodle_has_cannot_be_read(paths: list[str]) -> None:
-    seen: Status = {"feedback": {"plugins": _plugins(*paths)}}  # type: ignore[typeddict-item]
+    seen: Status = {"feedback": {"plugins": _plugins(*paths)}}
     assert listed(seen, 0, held_back=False) is None
 
 

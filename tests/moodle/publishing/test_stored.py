@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rpc_moodle.moodle.models import Assignment
+from rpc_moodle.moodle.models import Assignment, EditorField, Plugin
 from rpc_moodle.moodle.publishing.comments import NO_COMMENT, Comment
 from rpc_moodle.moodle.publishing.entries import Filling
 from rpc_moodle.moodle.publishing.stored import UNKNOWN, BookGrade, Bulk, Mark, Stored, stored
@@ -30,8 +30,8 @@ def handed(attempt: int = 0, status: str = "submitted", said: str | None = None)
 
 
 def comment(text: str) -> Any:
-    other = {"type": "offline", "editorfields": [{"text": "of another plugin", "format": 1}]}
-    return [{"type": "file"}, other, {"type": "comments", "editorfields": [{"text": text, "format": 1}]}]
+    other = Plugin("offline", editorfields=(EditorField(text="of another plugin", format=1),))
+    return [Plugin("file"), other, Plugin("comments", editorfields=(EditorField(text=text, format=1),))]
 
 
 def status(grade: Any = None, text: str = "", shown: str = "", **attempt: Any) -> Any:
@@ -109,8 +109,8 @@ ROWS: list[tuple[str, Assignment, Bulk, Any, dict[str, Any]]] = [
     ("a text that hangs on no grade", PLAIN, Bulk(), status() | {"feedback": {"plugins": comment("x")}},
      {"comment": NO_COMMENT}),
     ("a grade without plugins", PLAIN, Bulk(), status() | {"feedback": {"grade": row()}}, {"comment": NO_COMMENT}),
-    ("no comment of the comments plugin", PLAIN, Bulk(), plugins({"type": "comments"}), {"comment": NO_COMMENT}),
-    ("a comment without a text", PLAIN, Bulk(), plugins({"type": "comments", "editorfields": [{}]}),
+    ("no comment of the comments plugin", PLAIN, Bulk(), plugins(Plugin("comments")), {"comment": NO_COMMENT}),
+    ("a comment without a text", PLAIN, Bulk(), plugins(Plugin("comments", editorfields=(EditorField(),))),
      {"comment": Comment("", None)}),
     ("a comment before the release", FLOW, Bulk(), status(row(), "<p>x</p>", gradingstatus="inreview"),
      {"comment": UNKNOWN, "workflow": "inreview"}),
