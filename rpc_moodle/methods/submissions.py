@@ -114,12 +114,13 @@ async def get_submissions_infos_from_assignment(request: SubmissionsRequest, cal
     shown = People(moodle.language)
     owned = [(row, ids) for row, ids in owned if row.timemodified >= since]
     owned = [(row, ids) for row, ids in owned if not status or row.status == status]
-    own, allowance = {row.userid: row for row in rows}, Allowance(moodle.http.answers)
+    own = {row.userid: row for row in rows}
+    if request.per_member:
+        _check_repeated(owned, Allowance(moodle.http.answers))
 
     def infos(slice_: Sequence[tuple[Submission, list[int]]]) -> list[SubmissionInfo]:
         listed = [_info(row, ids, people, shown, links.link) for row, ids in slice_]
         if request.per_member:
-            _check_repeated(listed, allowance)
             listed = _per_member(listed, own, people, shown)
         if request.late:
             for info in listed:
@@ -153,13 +154,14 @@ def _minutes_late(
     return deadlines.deadline(user, due, extended.get(user), info["timemodified"]).minuteslate
 
 
-def _check_repeated(found: list[SubmissionInfo], allowance: Allowance) -> None:
+def _check_repeated(owned: list[tuple[Submission, list[int]]], allowance: Allowance) -> None:
     """Raise AnswerTooLarge where what is repeated for each member of a team would come to more than an answer."""
-    for info in found:
-        members = len(info["userIds"])
-        allowance.take_rows(members)
-        allowance.take_bytes(members * (len(info["onlinetext"]) + members * _ID_BYTES))
-    allowance.take_files(sum(len(info["userIds"]) * len(info["files"]) for info in found))
+    files = 0
+    for row, ids in owned:
+        files += len(ids) * sum(1 for _ in files_of(row))
+        allowance.take_rows(len(ids))
+        allowance.take_bytes(len(ids) * (sum(map(len, texts_of(row))) + len(ids) * _ID_BYTES))
+    allowance.take_files(files)
 
 
 def _per_member(

@@ -1,10 +1,9 @@
-from typing import Any
-
 import pytest
 
 from rpc_moodle.methods.submissions import _check_repeated
 from rpc_moodle.moodle import MoodleClient
 from rpc_moodle.moodle.errors import AnswerTooLarge
+from rpc_moodle.moodle.models import EditorField, File, FileArea, Plugin, Submission
 from rpc_moodle.sandbox import Sandbox
 from rpc_moodle.transport.allowance import Allowance, AnswerLimits
 from tests.methods.conftest import Call
@@ -105,8 +104,9 @@ async def test_an_account_that_may_not_grade_is_denied(ask: Call) -> None:
     ids=["files", "texts", "rows"],
 )
 def test_what_each_member_of_a_team_is_given_has_the_limits_of_an_answer(limits: AnswerLimits) -> None:
-    files: Any = [{"filename": "a"}, {"filename": "b"}]
-    team: Any = {"userIds": [1, 2, 3], "files": files, "onlinetext": "x" * 1000}
+    text = EditorField(text="x" * 1000)
+    plugin = Plugin("onlinetext", fileareas=(FileArea(files=(File(), File())),), editorfields=(text,))
+    team = Submission(0, plugins=(plugin,)), [1, 2, 3]
     _check_repeated([team], Allowance(AnswerLimits()))
     with pytest.raises(AnswerTooLarge):
         _check_repeated([team], Allowance(limits))
