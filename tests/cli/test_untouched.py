@@ -11,7 +11,7 @@ from rpc_moodle.cli.commands import cli
 from rpc_moodle.cli.untouched import same_number, same_words, without_repeated
 from rpc_moodle.sandbox import Sandbox, Stage
 
-LISTED = "<p><b>bold</b>text &amp; a<br>b</p><ul><li>one</li><li>two</li></ul>"
+LISTED = "<p><b>bold</b>text &amp; a<br />b</p><ul><li>one</li><li>two</li></ul>"
 HEADER = 'Identifier,"Email address",Grade,"Maximum Grade","Feedback comments"\n'
 
 

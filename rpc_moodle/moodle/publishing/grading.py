@@ -12,6 +12,7 @@ from rpc_moodle.moodle.text import languages, plain_name
 
 _STORED = Decimal("0.00001")  # Moodle's column has five decimals
 _LANGUAGES = 20  # of an item's name that are looked at: each costs a look at all of it
+_FAULTS = 5  # of a filling that are told
 _NAMED = 20  # criteria, levels or items that a sentence names
 
 
@@ -41,11 +42,14 @@ class Form:
     method: str
     criteria: tuple[FormCriterion, ...]
 
-    def faults(self, filling: Filling) -> Iterator[str]:
-        """Say what is wrong with a filling, each with its criterion: Moodle stores and computes whatever comes.
+    def faults(self, filling: Filling) -> str:
+        """Say what is wrong with a filling, empty for nothing: Moodle stores and computes whatever comes.
 
         See ``rubric.1``, ``rubric.3``, ``guide.1``, ``guide.2``, ``guide.3``.
         """
+        return "; ".join(islice(self._faults(filling), _FAULTS))
+
+    def _faults(self, filling: Filling) -> Iterator[str]:
         own = {each.id: each for each in self.criteria}
         filled = Counter(each.id for each in filling.criteria)
         for each in filling.criteria:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import islice
 
 from rpc_moodle.moodle.models import Assignment
 from rpc_moodle.moodle.publishing.attempts import attempt_of
@@ -13,9 +12,6 @@ from rpc_moodle.moodle.publishing.harm import Step, harm, reopens
 from rpc_moodle.moodle.publishing.report import Code, Notice, Outcome, Result
 from rpc_moodle.moodle.publishing.stored import UNKNOWN, BookGrade, Stored, Unknown
 from rpc_moodle.moodle.publishing.write import Write
-
-_FAULTS = 5
-"""Faults of a filling that are told."""
 
 _ENABLE = "enable {} in the web service of the API key"
 _FORM = "mod_assign_submit_grading_form"
@@ -93,9 +89,9 @@ class Plan:
         if entry.filling.method != method:
             text = f"The assignment is graded with a {method}, not with a {entry.filling.method}."
             return _failed(entry, Code.ADVANCED_GRADING, text)
-        faults = list(islice(self.scheme.form.faults(entry.filling), _FAULTS))
+        faults = self.scheme.form.faults(entry.filling)
         if faults:
-            return _failed(entry, Code.ADVANCED_GRADING, f"The filling does not fit: {'; '.join(faults)}.")
+            return _failed(entry, Code.ADVANCED_GRADING, f"The filling does not fit: {faults}.")
         return None
 
     def decide(self, entry: Entry, before: Stored) -> Result | Write:  # noqa: PLR0911 - a table of cases
@@ -174,10 +170,10 @@ class Plan:
             text = f"Nobody has filled the {self.scheme.method} for the user, and beside a text alone Moodle stores an "
             return _failed(entry, Code.ADVANCED_GRADING, text + "empty one: pass advancedGrading.")
         form = self.scheme.form if stored.criteria else None
-        faults = list(islice(form.faults(stored), _FAULTS)) if form else []
+        faults = form.faults(stored) if form else ""
         if faults:
             text = f"The stored filling no longer fits the {self.scheme.method}, and sending it back would change the "
-            return _failed(entry, Code.ADVANCED_GRADING, f"{text}grade: {'; '.join(faults)}. Pass advancedGrading.")
+            return _failed(entry, Code.ADVANCED_GRADING, f"{text}grade: {faults}. Pass advancedGrading.")
         return stored
 
     def _comment(self, entry: Entry, before: Stored, attempt: int) -> Comment | Result | None:

@@ -11,6 +11,7 @@ import pytest
 
 from rpc_moodle.moodle import MoodleClient
 from rpc_moodle.moodle.assignments import assignment as assignment_of
+from rpc_moodle.moodle.models import Assignment
 from rpc_moodle.moodle.publishing import Code, Entry, Options, Outcome, Publication
 from rpc_moodle.moodle.publishing.report import Result
 from rpc_moodle.moodle.publishing.stored import Stored
@@ -218,6 +219,7 @@ async def test_decisions_that_take_long_leave_others_their_turn() -> None:
 
     class Slow:
         options = Options()
+        assignment = Assignment(id=1, cmid=1)
 
         def decide(self, entry: Entry, _before: Stored) -> Result:
             seen.append(turns)
