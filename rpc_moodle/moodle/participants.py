@@ -2,11 +2,21 @@
 
 from rpc_moodle.moodle import assignments, errors, users
 from rpc_moodle.moodle.client import MoodleClient
+from rpc_moodle.moodle.groups import groups
 from rpc_moodle.moodle.models import Assignment, EnrolledUser, Mapping, Participant, UserMappings
 from rpc_moodle.moodle.wire import Params
-from rpc_moodle.transport.gather import both
+from rpc_moodle.transport.gather import both, together
 
 _SUBMIT = "mod/assign:submit"
+_SEES_NOBODY = "nopermission"
+_NOBODY = (
+    "The account of the API key sees no student of the assignment: it needs the right to grade, and where groups are "
+    "separate a group of its own or moodle/site:accessallgroups."
+)
+
+
+class SeesNobody(errors.CapabilityDenied):
+    """The account may see no grades of the assignment, or is in no group where groups are separate."""
 
 
 async def submitters(moodle: MoodleClient, course_id: int) -> list[EnrolledUser]:
@@ -61,7 +71,7 @@ async def participants(moodle: MoodleClient, assignment: Assignment, able: list[
 async def _names(moodle: MoodleClient, assignment: Assignment) -> dict[int, str] | None:
     """Give the names of those whom Moodle lists by their ids, perhaps nobody; None where the token may not ask."""
     try:
-        return {user["id"]: user.get("fullname") or "" for user in await listed(moodle, assignment)}
+        return {user["id"]: user.get("fullname") or "" for user in await seen(moodle, assignment)}
     except errors.AccessDenied:
         return None
 
@@ -86,6 +96,28 @@ async def listed(moodle: MoodleClient, assignment: Assignment, group: int = 0) -
     """
     params: Params = {"assignid": assignment.id, "groupid": group, "filter": "", "onlyids": True}
     return await moodle.call("mod_assign_list_participants", params, into=list[Participant])
+
+
+async def seen(moodle: MoodleClient, assignment: Assignment) -> list[Participant]:
+    """List who takes part as :func:`listed` does, of all groups that the account sees.
+
+    An empty list is not nobody: where groups are separate, Moodle gives it to who may not see all groups, and tells
+    of the account's own groups one by one. To an account in no group it refuses all, and would still let it write to
+    anybody (seen on Moodle 4.5).
+
+    Raises MoodleError, SeesNobody where the account sees nobody.
+    """
+    try:
+        rows = await listed(moodle, assignment)
+        if rows:
+            return rows
+        of_user = await groups(moodle, assignment.course)
+        own = sorted(set().union(*of_user.values()))
+        return [row for found in await together(listed(moodle, assignment, group) for group in own) for row in found]
+    except errors.CapabilityDenied as denied:
+        if denied.errorcode != _SEES_NOBODY:
+            raise
+        raise SeesNobody(_NOBODY, errorcode=denied.errorcode, function=denied.function) from None
 
 
 async def user_mappings(moodle: MoodleClient, assignment: Assignment) -> list[Mapping]:

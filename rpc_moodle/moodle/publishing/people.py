@@ -6,22 +6,15 @@ from functools import partial
 
 from rpc_moodle.moodle import errors
 from rpc_moodle.moodle.client import MoodleClient
-from rpc_moodle.moodle.groups import groups
 from rpc_moodle.moodle.models import Assignment, Participant
-from rpc_moodle.moodle.participants import listed, submitters, user_mappings
+from rpc_moodle.moodle.participants import SeesNobody, seen, submitters, user_mappings
 from rpc_moodle.moodle.publishing.entries import Entry
 from rpc_moodle.moodle.publishing.keys import Key
 from rpc_moodle.moodle.publishing.report import Code, Outcome, Result, invalid
 from rpc_moodle.moodle.publishing.teams import Teams
 from rpc_moodle.moodle.users import enrolled
-from rpc_moodle.transport.gather import together
 
 _LIST = "mod_assign_list_participants"
-_SEES_NOBODY = "nopermission"
-_NOBODY = (
-    "The account of the API key sees no student of the assignment: it needs the right to grade, and where groups are "
-    "separate a group of its own or moodle/site:accessallgroups."
-)
 _RELEASE = "mod/assign:releasegrades"
 
 
@@ -36,25 +29,13 @@ class People:
 async def people(moodle: MoodleClient, assignment: Assignment, key: Key) -> People:
     """Return who takes part, as far as the key may ask.
 
-    An empty list is not nobody: where groups are separate, Moodle gives it to who may not see all groups, and tells
-    of the account's own groups one by one. To an account in no group it refuses all, and would still let it write to
-    anybody (seen on Moodle 4.5).
-
-    Raises MoodleError, CapabilityDenied where the account sees nobody.
+    Raises MoodleError, SeesNobody where the account sees nobody.
     """
-
-    async def ask(group: int) -> list[Participant]:
-        return await listed(moodle, assignment, group)
-
     try:
-        rows = await key.may(_LIST, partial(ask, 0))
-        if rows == []:
-            of_user = await groups(moodle, assignment.course)
-            own = sorted(set().union(*of_user.values()))
-            rows = [row for found in await together(ask(group) for group in own) for row in found]
-    except errors.AccessDenied as denied:
-        if denied.errorcode == _SEES_NOBODY:
-            raise errors.CapabilityDenied(_NOBODY, function=_LIST, errorcode=denied.errorcode) from None
+        rows = await key.may(_LIST, partial(seen, moodle, assignment))
+    except SeesNobody:
+        raise
+    except errors.AccessDenied:
         rows = None
     if rows is not None:
         return People(frozenset(row["id"] for row in rows), rows)

@@ -4,6 +4,7 @@ import pytest
 
 from rpc_moodle.moodle import Http, MoodleClient, errors
 from rpc_moodle.moodle.assignments import assignment as assignment_of
+from rpc_moodle.moodle.participants import assignment_participants
 from rpc_moodle.moodle.publishing import Code, Entry, Outcome
 from rpc_moodle.sandbox import Sandbox, Stage, standings
 from rpc_moodle.sandbox.seed import COURSE, TUTOR
@@ -52,3 +53,12 @@ async def test_a_tutor_writes_to_the_own_group_alone(
     expected = {5: (Outcome.PUBLISHED, Code.NONE), 10: (Outcome.FAILED, Code.NOT_A_PARTICIPANT)}
     assert told == {user: expected[user] for user in users}
     assert standings(essay)[10] == before[10]
+
+
+async def test_a_listing_of_an_assignment_has_those_whom_the_tutor_sees(
+    essay: Assignment, tutor: MoodleClient, sandbox: Sandbox
+) -> None:
+    sandbox.site.courses[COURSE].groups[1].members.append(TUTOR)
+    _, found = await assignment_participants(tutor, COURSE, essay.cmid)
+    members = {*sandbox.site.courses[COURSE].groups[1].members} - {TUTOR}
+    assert {user.id for user in found} == members
