@@ -119,11 +119,11 @@ class Call:
 
     async def aside(self, work: Callable[[], R]) -> R:
         """Return the result of work that cannot be sliced, done in a thread. Raises what it raises."""
-        return await self._turns.aside(work)
+        return await self._turns.aside(work, whose=self.caller.id if self.caller else None)
 
     async def write(self, into: Written[R], made: Callable[[Sequence[T]], Sequence[R]], rows: Sequence[T]) -> None:
         """Write what is ``made`` of rows; between slices of many rows all other calls have their turn."""
-        await self._turns.write(into, made, rows)
+        await self._turns.write(into, made, rows, whose=self.caller.id if self.caller else None)
 
     def note(self, **facts: object) -> None:
         """Add facts to the line that the log has about the call once it is over."""

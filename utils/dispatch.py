@@ -111,7 +111,7 @@ class Dispatcher:
             envelope = await self._perform(call_id, event, method, args, caller, facts)
             if is_long(envelope["data"]):
                 write = partial(self._encoded, call_id, envelope, binary=method is not None and method.binary)
-                envelope = await self._turns.aside(write)
+                envelope = await self._turns.aside(write, whose=caller.id if caller else None)
         except Exception as error:  # noqa: BLE001 - this is where every exception becomes a reply
             envelope = failure(self._as_rpc_error(call_id, error))
         except asyncio.CancelledError:  # before there was a handler
@@ -134,7 +134,9 @@ class Dispatcher:
         if self.draining:
             raise RpcError(RATE_LIMITED, "The service is stopping; call again.", details={"retryAfter": 1})
         if method is None:
-            nearest = await self._turns.aside(partial(self.registry.nearest, event))
+            nearest = await self._turns.aside(
+                partial(self.registry.nearest, event), whose=caller.id if caller else None
+            )
             raise RpcError(
                 UNKNOWN_METHOD,
                 f"There is no such method; the nearest are: {', '.join(nearest)}."
@@ -145,7 +147,8 @@ class Dispatcher:
         seconds = self._default_timeout
         progress_id = None
         reading = partial(read, method.request_model, args, writes=method.writes)
-        request, unknown = await self._turns.aside(reading) if is_long(*args[:1]) else reading()
+        long = is_long(*args[:1])
+        request, unknown = await self._turns.aside(reading, whose=caller.id if caller else None) if long else reading()
         if isinstance(request, Request):
             seconds = (request.options.timeout_ms or seconds * 1000) / 1000
             progress_id = request.progress_id

@@ -440,7 +440,7 @@ async def test_long_lists_are_read_beside_the_event_loop() -> None:
 async def test_a_call_that_is_cut_off_while_its_list_waits_to_be_read_gets_its_reply() -> None:
     methods, threads = listing()
     dispatcher = Dispatcher(methods)
-    async with dispatcher._turns._turn:
+    async with dispatcher._turns._threads.turn("another"):
         task = asyncio.create_task(dispatcher.dispatch("list", [{"rows": [1] * 1000}]))
         await asyncio.sleep(0)
         dispatcher.cut_off()

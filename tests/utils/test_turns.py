@@ -1,6 +1,7 @@
 import asyncio
 import itertools
 import json
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -85,3 +86,34 @@ async def test_of_rows_that_take_long_a_few_are_a_slice() -> None:
     assert await written(turns, range(100), write) == list(range(100))
     watching.cancel()
     assert len(seen) >= 10
+
+
+async def test_nobody_waits_behind_all_the_work_of_another() -> None:
+    turns, done = Turns(), list[str]()
+
+    async def wait(whose: str) -> None:
+        await turns.aside(lambda: done.append(whose), whose=whose)
+
+    async def write(whose: str) -> None:
+        def made(rows: Sequence[int]) -> Sequence[int]:
+            done.append(whose)
+            return rows
+
+        await turns.write(Written(), made, range(SLICE), whose=whose)
+
+    for work in (wait, write):
+        done.clear()
+        await asyncio.gather(*(work("busy") for _ in range(50)), work("other"))
+        assert done.index("other") < 3 * SLICE // 10
+
+
+async def test_work_in_a_thread_holds_up_no_slice() -> None:
+    turns, go_on = Turns(), threading.Event()
+    aside = asyncio.create_task(turns.aside(go_on.wait, whose="one"))
+    await asyncio.sleep(0)
+    try:
+        async with asyncio.timeout(5):
+            assert len(await written(turns, range(2 * SLICE))) == 2 * SLICE
+    finally:
+        go_on.set()
+    await aside
