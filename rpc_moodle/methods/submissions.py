@@ -15,7 +15,7 @@ from rpc_moodle.moodle import MoodleClient, assignments, deadlines, errors
 from rpc_moodle.moodle.groups import groups, owners
 from rpc_moodle.moodle.models import Assignment, File, Submission
 from rpc_moodle.moodle.participants import submitters
-from rpc_moodle.moodle.submissions import ById, files_of, submissions_and_people, texts_of
+from rpc_moodle.moodle.submissions import ById, files_in, files_of, submissions_and_people, texts_of
 from rpc_moodle.transport.allowance import Allowance
 from rpc_moodle.transport.gather import both
 from utils.call import Call
@@ -128,7 +128,7 @@ async def get_submissions_infos_from_assignment(request: SubmissionsRequest, cal
         return listed
 
     written: Written[SubmissionInfo] = Written()
-    if any(map(_is_long, rows)):
+    if rows and max(map(files_in, rows)) > SLICE:  # in one submission, of which there are no slices
         await call.aside(lambda: written.add(infos(owned)))
     else:
         await call.write(written, infos, owned)
@@ -158,7 +158,7 @@ def _check_repeated(owned: list[tuple[Submission, list[int]]], allowance: Allowa
     """Raise AnswerTooLarge where what is repeated for each member of a team would come to more than an answer."""
     files = 0
     for row, ids in owned:
-        files += len(ids) * sum(1 for _ in files_of(row))
+        files += len(ids) * files_in(row)
         allowance.take_rows(len(ids))
         allowance.take_bytes(len(ids) * (sum(map(len, texts_of(row))) + len(ids) * _ID_BYTES))
     allowance.take_files(files)
@@ -195,11 +195,6 @@ def _file_row(area: str, file: File, link: Callable[[str], str]) -> FileRow:
     except errors.InvalidSite as problem:
         row["problem"] = str(problem)
     return row
-
-
-def _is_long(row: Submission) -> bool:
-    """Tell whether a submission alone has so many files that a slice of one is too long."""
-    return any(len(area.files) > SLICE for plugin in row.plugins for area in plugin.fileareas)
 
 
 def _info(row: Submission, ids: list[int], people: ById, shown: People, link: Callable[[str], str]) -> SubmissionInfo:

@@ -37,7 +37,7 @@ async def latest(moodle: MoodleClient, assignment: Assignment, *, since: int = 0
             rows = found.get("submissions", [])
             allowance = Allowance(moodle.http.answers)
             allowance.take_rows(len(rows))
-            allowance.take_files(sum(1 for row in rows for _ in files_of(row)))
+            allowance.take_files(sum(map(files_in, rows)))
             return [row for row in rows if not untouched(row)]
     if answer.get("warnings"):
         raise errors.AccessDenied(
@@ -68,7 +68,7 @@ async def _people(moodle: MoodleClient, course_id: int) -> ById:
 
 def untouched(row: Submission) -> bool:
     """Tell whether a row has the status ``new`` and holds nothing: its user, or team, has never worked on it."""
-    return row.status == "new" and not any(files_of(row)) and not any(text.strip() for text in texts_of(row))
+    return row.status == "new" and not files_in(row) and not any(text.strip() for text in texts_of(row))
 
 
 def texts_of(row: Submission) -> Iterator[str]:
@@ -77,6 +77,15 @@ def texts_of(row: Submission) -> Iterator[str]:
         if plugin.type == "onlinetext":
             for field in plugin.editorfields:
                 yield field.text
+
+
+def files_in(row: Submission) -> int:
+    """Return how many files a submission has."""
+    count = 0
+    for plugin in row.plugins:
+        for area in plugin.fileareas:
+            count += len(area.files)
+    return count
 
 
 def files_of(row: Submission) -> Iterator[tuple[str, File]]:
