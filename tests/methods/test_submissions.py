@@ -1,5 +1,8 @@
+import threading
+
 import pytest
 
+from rpc_moodle.methods import submissions
 from rpc_moodle.methods.submissions import _check_repeated
 from rpc_moodle.moodle import MoodleClient
 from rpc_moodle.moodle.errors import AnswerTooLarge
@@ -110,3 +113,23 @@ def test_what_each_member_of_a_team_is_given_has_the_limits_of_an_answer(limits:
     _check_repeated([team], Allowance(AnswerLimits()))
     with pytest.raises(AnswerTooLarge):
         _check_repeated([team], Allowance(limits))
+
+
+async def test_a_submission_of_more_files_than_a_slice_is_written_in_a_thread(
+    ask: Call, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"courseID": 2, "assignmentID": 8, "late": True}
+    usual = (await ask(EVENT, "teacher_full", **given))["data"]
+    threads: list[str] = []
+
+    def noted(row: Submission) -> int:
+        threads.append(threading.current_thread().name)
+        return len(row.plugins)
+
+    monkeypatch.setattr(submissions, "SLICE", 0)
+    monkeypatch.setattr(submissions, "texts_of", lambda row: [str(noted(row))])
+    rows = (await ask(EVENT, "teacher_full", **given))["data"]
+    assert threading.main_thread().name not in threads
+    assert [(row["userid"], len(row["files"]), row["minutesLate"]) for row in rows] == [
+        (row["userid"], len(row["files"]), row["minutesLate"]) for row in usual
+    ]
