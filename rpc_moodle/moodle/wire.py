@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import quote_plus
 
+import msgspec
 import orjson
 from pydantic import SecretStr, ValidationError
 
@@ -32,6 +33,7 @@ _READ = re.compile(r"_(get|list|search)_")
 _TOKEN = re.compile(r"[!-~]{1,256}")
 _ERROR_PEEK = 2048  # Moodle writes the keys of an error first
 _LONGEST_ERROR = 256 * 1024  # with a stack trace, where a site shows developers' messages
+_ERROR_KEYS = msgspec.defstruct("ErrorKeys", [(key, object, None) for key in ("exception", "errorcode", "debuginfo")])
 _JSON_STARTS = frozenset(bytes([first]) for first in b'{["ntf-0123456789')
 
 _CAPABILITY = frozenset({"nopermissions", "nopermission", "nopermissiontoviewgrades", "requiredcapability"})
@@ -211,13 +213,26 @@ def raise_for_error_body(function: str, body: bytes, token: SecretStr) -> None:
     if text[:1] != b"{" or (b'"exception"' not in peek and b'"errorcode"' not in peek and b'"error"' not in peek):
         return
     if len(text) > _LONGEST_ERROR:
-        raise errors.BadResponse(f"The site answered {function} with an error that is too long to be one of Moodle's.")
+        if _has_error_keys(text):
+            raise errors.BadResponse(
+                f"The site answered {function} with an error that is too long to be one of Moodle's."
+            )
+        return  # something in it is named so
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
         return
     if "exception" in value or "errorcode" in value or ("error" in value and "debuginfo" in value):
         raise exception(function, value, token)
+
+
+def _has_error_keys(text: bytes) -> bool:
+    """Tell whether a long object has the keys of an error, and not only what it holds; all else is passed over."""
+    try:
+        keys = msgspec.json.decode(text, type=_ERROR_KEYS)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return False
+    return any(value is not None for value in msgspec.structs.astuple(keys))
 
 
 def exception(function: str, value: Mapping[str, object], token: SecretStr) -> errors.MoodleError:

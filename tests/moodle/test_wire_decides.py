@@ -131,9 +131,29 @@ def test_which_bodies_are_errors(says: str, text: str, is_error: bool) -> None:
     return None
 
 
-def test_a_byte_more_is_too_long_to_be_one_of_moodles() -> None:
+@pytest.mark.parametrize("key", ["exception", "errorcode"])
+def test_a_byte_more_is_too_long_to_be_one_of_moodles(key: str) -> None:
     with pytest.raises(errors.BadResponse, match="core_f with an error that is too long"):
-        wire.raise_for_error_body("core_f", b'{"exception":"%s"}' % (b"x" * (256 * 1024 - 15)), TOKEN)
+        wire.raise_for_error_body("core_f", b'{"%s":"%s"}' % (key.encode(), b"x" * (256 * 1024 - 15)), TOKEN)
+
+
+@pytest.mark.parametrize(
+    ("says", "begins"),
+    [
+        ("a file that is called error", '{"files":[{"filename":"error"}],"more":"'),
+        ("an error within", '{"responses":[{"error":false,"exception":"e","debuginfo":"d"}],"more":"'),
+        ("an error without what it was", '{"error":false,"exception":null,"more":"'),
+        ("what is cut off", '{"exception":"'),
+    ],
+)
+def test_a_long_answer_that_only_reads_like_an_error_is_none(says: str, begins: str) -> None:
+    end = "" if says == "what is cut off" else '"}'
+    wire.raise_for_error_body("f", f"{begins}{'x' * 256 * 1024}{end}".encode(), TOKEN)
+
+
+def test_a_long_error_of_a_file_is_one() -> None:
+    with pytest.raises(errors.BadResponse, match="too long"):
+        wire.raise_for_error_body("f", b'{"error":"e","debuginfo":"%s"}' % (b"x" * 256 * 1024), TOKEN)
 
 
 STATUSES = [
