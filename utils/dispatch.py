@@ -131,24 +131,18 @@ class Dispatcher:
         caller: Caller | None,
         facts: dict[str, object],
     ) -> Envelope:
+        whose = caller.id if caller else None
         if self.draining:
             raise RpcError(RATE_LIMITED, "The service is stopping; call again.", details={"retryAfter": 1})
         if method is None:
-            nearest = await self._turns.aside(
-                partial(self.registry.nearest, event), whose=caller.id if caller else None
-            )
-            raise RpcError(
-                UNKNOWN_METHOD,
-                f"There is no such method; the nearest are: {', '.join(nearest)}."
-                if nearest
-                else "There is no such method.",
-                details={"methods": nearest},
-            )
+            nearest = await self._turns.aside(partial(self.registry.nearest, event), whose=whose)
+            known = f"; the nearest are: {', '.join(nearest)}." if nearest else "."
+            raise RpcError(UNKNOWN_METHOD, f"There is no such method{known}", details={"methods": nearest})
         seconds = self._default_timeout
         progress_id = None
         reading = partial(read, method.request_model, args, writes=method.writes)
         long = is_long(*args[:1])
-        request, unknown = await self._turns.aside(reading, whose=caller.id if caller else None) if long else reading()
+        request, unknown = await self._turns.aside(reading, whose=whose) if long else reading()
         if isinstance(request, Request):
             seconds = (request.options.timeout_ms or seconds * 1000) / 1000
             progress_id = request.progress_id
