@@ -12,10 +12,10 @@ from utils.codec import Written
 T = TypeVar("T")
 R = TypeVar("R")
 
-SLICE, SLICE_SECONDS = 500, 0.01
+SLICE, SLICE_SECONDS = 1000, 0.005
 """Rows of a slice, and how long it lasts at most: to write one takes some microseconds, or a millisecond."""
 
-_FEW = 10
+_FEW = 25
 """Rows that need no slice, and those between two looks at the clock."""
 
 

@@ -21,9 +21,10 @@ from rpc_moodle.transport.gather import both
 from utils.call import Call
 from utils.codec import Written
 from utils.registry import Registry
-from utils.turns import SLICE
 
 methods = Registry()
+
+_MANY_FILES = 500  # of one submission, which is written at once
 
 _ID_BYTES = 2
 """Bytes of an id, where each member's row lists all members of the team; at least, since a reply may have more."""
@@ -128,7 +129,7 @@ async def get_submissions_infos_from_assignment(request: SubmissionsRequest, cal
         return listed
 
     written: Written[SubmissionInfo] = Written()
-    if rows and max(map(files_in, rows)) > SLICE:  # in one submission, of which there are no slices
+    if rows and max(map(files_in, rows)) > _MANY_FILES:
         await call.aside(lambda: written.add(infos(owned)))
     else:
         await call.write(written, infos, owned)

@@ -126,7 +126,7 @@ async def test_a_submission_of_more_files_than_a_slice_is_written_in_a_thread(
         threads.append(threading.current_thread().name)
         return len(row.plugins)
 
-    monkeypatch.setattr(submissions, "SLICE", 0)
+    monkeypatch.setattr(submissions, "_MANY_FILES", 0)
     monkeypatch.setattr(submissions, "texts_of", lambda row: [str(noted(row))])
     rows = (await ask(EVENT, "teacher_full", **given))["data"]
     assert threading.main_thread().name not in threads

@@ -83,7 +83,7 @@ async def test_of_rows_that_take_long_a_few_are_a_slice() -> None:
             await asyncio.sleep(0)
 
     watching = asyncio.create_task(watch())
-    assert await written(turns, range(100), write) == list(range(100))
+    assert await written(turns, range(250), write) == list(range(250))
     watching.cancel()
     assert len(seen) >= 10
 
