@@ -12,11 +12,13 @@ from pydantic import field_validator
 
 from tests.utils.conftest import Logs
 from utils.call import RUNNING, Call
+from utils.codec import Encoded, encode
 from utils.contract import Request
 from utils.dispatch import Dispatcher
 from utils.errors import INVALID_REQUEST, PARTIAL_FAILURE, RATE_LIMITED, TIMEOUT, RpcError
 from utils.registry import Registry
 from utils.testing import FakeCaller, call
+from utils.turns import Turns
 
 pytestmark = pytest.mark.usefixtures("logs")  # without them, each bug is drawn in colour, which takes a second
 
@@ -446,6 +448,60 @@ async def test_a_call_that_is_cut_off_while_its_list_waits_to_be_read_gets_its_r
         dispatcher.cut_off()
         reply = await task
     assert (reply["error"]["code"], threads) == ("timeout", [])
+    assert "stopped before the call was done" in reply["message"]
+
+
+@pytest.mark.parametrize(("rows", "binary", "aside"), [(10, False, False), (1000, False, True), (1000, True, True)])
+async def test_long_results_are_written_beside_the_event_loop(
+    rows: int, binary: bool, aside: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[bool] = []
+
+    def noted(value: object) -> Encoded:
+        threads.append(threading.current_thread() is threading.main_thread())
+        return encode(value)
+
+    async def handler(request: Request, call: Call) -> list[object]:
+        return [b"x" if binary else "x"] * rows
+
+    monkeypatch.setattr("utils.dispatch.encode", noted)
+    reply = await call(doing(handler, binary=binary), "act", {"options": {"callId": "mine"}})
+    assert (reply["success"], len(reply["data"]), reply["callId"]) == (True, rows, "mine")
+    assert threads == [not aside]
+
+
+async def test_bytes_in_a_long_result_are_a_bug_where_none_are_expected() -> None:
+    async def handler(request: Request, call: Call) -> list[object]:
+        return [b"x"] * 1000
+
+    assert (await call(doing(handler), "act", {}))["error"]["code"] == "internal"
+
+
+async def test_work_in_threads_is_done_for_callers_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    methods, _ = listing()
+
+    @methods.method("long")
+    async def long(request: Request, call: Call) -> list[int]:
+        return [1] * 1000
+
+    dispatcher, asked = Dispatcher(methods), list[object]()
+    aside = Turns.aside
+
+    async def noted(turns: Turns, work: Callable[[], object], *, whose: object = "nobody") -> object:
+        asked.append(whose)
+        return await aside(turns, work, whose=whose)
+
+    monkeypatch.setattr(Turns, "aside", noted)
+    for event, payload in (("list", {"rows": [1] * 1000}), ("long", {}), ("none", {})):
+        for caller in (FakeCaller(), None):
+            await call(dispatcher, event, payload, caller=caller)
+    assert asked == ["fake", None] * 3
+
+
+async def test_a_payload_is_as_long_as_its_first_argument() -> None:
+    methods, threads = listing()
+    reply = await call(methods, "list", {"rows": [1]}, [1] * 1000)
+    assert (reply["error"]["code"], threads) == ("invalid_request", [])
 
 
 async def test_the_nearest_names_are_looked_for_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from rpc_moodle.moodle.publishing.write import Write
 HTML, PLAIN, MARKDOWN = TextFormat.HTML, TextFormat.PLAIN, TextFormat.MARKDOWN
 COMMENTS = (Config(plugin="comments", subtype="assignfeedback", name="enabled", value="1"),)
 FLOW: dict[str, Any] = {"markingworkflow": True}
+INLINE = (*COMMENTS, Config(plugin="comments", subtype="assignfeedback", name="commentinline", value="1"))
 TOP = Decimal(100)
 RUBRIC_FORM = Form(9, "rubric", (FormCriterion(3, "Style", {31: "poor", 32: "good"}),))
 
@@ -156,6 +157,8 @@ REFUSED = [
      f"whose grade writing would lose; this API key cannot read it: enable core_grading_get_definitions {WEB_SERVICE}"),
     ("a text beside a grade of which nothing is known", plan(UNREAD), TEXT, marked(UNKNOWN), Code.GRADE_UNKNOWN,
      "this API key cannot read the grade, which writing would lose"),
+    ("a grade where the student's text may become the comment", plan(configs=INLINE), GRADE,
+     marked(comment=UNKNOWN), Code.COMMENT_UNKNOWN, "Moodle would make the student's own text one (Comment inline"),
 ]  # fmt: skip
 
 
@@ -172,7 +175,17 @@ WRITTEN: list[tuple[str, Plan, Entry, Stored, dict[str, Any]]] = [
     ("a text, and the grade stays", plan(), TEXT, BEFORE,
      {"attempt": 0, "grade": Decimal(64), "comment": Comment("<p>new</p>", HTML), "workflow": "", "filling": None,
       "names_state": False, "may_clear": False, "notify": True, "notices": ()}),
-    ("a grade, and the comment stays", plan(), GRADE, BEFORE, {"grade": Decimal(70), "comment": None}),
+    ("a grade, and the comment stays", plan(), GRADE, BEFORE, {"grade": Decimal(70), "comment": None, "blank": False}),
+    ("a grade where the student's text would become the comment", plan(configs=INLINE), GRADE,
+     marked(comment=NO_COMMENT), {"comment": None, "blank": True}),
+    ("a grade where there is a comment already", plan(configs=INLINE), GRADE, BEFORE, {"blank": False}),
+    ("a text where the student's would become the comment", plan(configs=INLINE), TEXT, marked(comment=NO_COMMENT),
+     {"blank": False}),
+    ("a text over one that is not seen, and may be the student's", plan(configs=INLINE), TEXT,
+     marked(comment=UNKNOWN), {"blank": False}),
+    ("a grade where no text becomes a comment", plan(), GRADE, marked(comment=NO_COMMENT), {"blank": False}),
+    ("a grade beside a comment that is not seen, where none is made", plan(), GRADE, marked(comment=UNKNOWN),
+     {"blank": False}),
     ("a grade of none", plan(), replace(GRADE, grade=Decimal(0)), BEFORE, {"grade": Decimal(0)}),
     ("a text beside no grade", plan(), TEXT, marked(None), {"grade": None}),
     ("a grade of another maximum", plan(options=Options(max_grade=Decimal(10))), replace(GRADE, grade=Decimal(7)),

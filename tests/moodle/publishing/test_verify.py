@@ -74,6 +74,54 @@ def test_what_is_seen_of_a_write(says: str, write: Write, stored: Stored, sight:
     assert (found.sight, found.result.code) == (sight, code), says
 
 
+SPOILT = Comment("<p>old<br>er</p>", 1)
+BEFORE_SPOILT = Stored(0, {0: Mark(Decimal(64), SPOILT)}, "", book=BookGrade(Decimal(64), SPOILT.text, 1))
+GRADED = replace(GRADE, before=BEFORE_SPOILT)
+CLEAN = "<p>old<br />er</p>"
+
+
+def graded(text: Comment | Unknown, book: BookGrade | Unknown = UNKNOWN) -> Stored:
+    """What is stored after the grade was."""
+    return Stored(0, {0: Mark(Decimal(70), text)}, "", book=book)
+
+
+@pytest.mark.parametrize(
+    ("says", "write", "stored", "told"),
+    [
+        ("the comment is as it was", GRADED, graded(SPOILT), False),
+        ("its markup is another", GRADED, graded(Comment(CLEAN, 1)), True),
+        ("its words are others", GRADED, graded(Comment("<p>new</p>", 1)), False),
+        ("it cannot be read", GRADED, graded(UNKNOWN), False),
+        ("it could not be read before", replace(GRADED, before=graded(UNKNOWN)), graded(Comment(CLEAN, 1)), False),
+        ("it is shown, where it was read as stored", GRADED, graded(Comment(CLEAN, 1, shown=True)), False),
+        ("a text was sent, too", replace(GRADED, comment=Comment(CLEAN, 1)), graded(Comment(CLEAN, 1)), False),
+        (
+            "the gradebook has other markup",
+            GRADED,
+            graded(UNKNOWN, BookGrade(Decimal(70), CLEAN, 1)),
+            True,
+        ),
+        ("the gradebook has the same", GRADED, graded(UNKNOWN, BookGrade(Decimal(70), SPOILT.text, 1)), False),
+        (
+            "the gradebook was not read before",
+            replace(GRADED, before=replace(BEFORE_SPOILT, book=UNKNOWN)),
+            graded(UNKNOWN, BookGrade(Decimal(70), CLEAN, 1)),
+            False,
+        ),
+        (
+            "the gradebook has another attempt's",
+            replace(GRADED, before=replace(BEFORE_SPOILT, newest=1)),
+            replace(graded(UNKNOWN, BookGrade(Decimal(70), CLEAN, 1)), newest=1),
+            False,
+        ),
+    ],
+)
+def test_a_comment_that_moodle_has_cleaned_beside_a_grade_is_told(
+    says: str, write: Write, stored: Stored, told: bool
+) -> None:
+    assert (Notice.COMMENT_CLEANED in look(write, stored).result.notices) is told, says
+
+
 def test_the_attempt_that_was_written_is_looked_at_and_never_the_newest() -> None:
     reopened = Stored(1, {0: Mark(Decimal(64), Comment("<p>new</p>", 1)), 1: Mark()}, "")
     found = look(TEXT, reopened)
