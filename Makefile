@@ -64,7 +64,7 @@ fuzz: setup ## feed the service nonsense for FUZZ_SECONDS (600)
 	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
 	$(BIN)/python -m tests.fuzz $(FUZZ_SECONDS)
 
-mutate: setup ## make small faults in the modules that decide, and list those that no test sees (a quarter of an hour)
+mutate: setup ## make small faults in the modules that decide, and list those that no test sees (eight minutes)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-mutate.lock
 	$(BIN)/python -m tests.mutation --max-children 2
 

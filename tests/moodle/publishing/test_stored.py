@@ -88,7 +88,7 @@ ROWS: list[tuple[str, Assignment, Bulk, Any, dict[str, Any]]] = [
     ("the gradebook's in a German site", PLAIN, Bulk(), status(row(), shown=" 70,5&nbsp;/&nbsp;100,0", graded=True),
      {"book": BookGrade(Decimal("70.5"), rounded=True)}),
     ("a grade shown in a table before its maximum", PLAIN, Bulk(),
-     status(row(), shown="<b>70&nbsp;/&nbsp;100", graded=True), {"direct": False}),
+     status(row(), shown="<b 70&nbsp;/&nbsp;100", graded=True), {"direct": False}),
     ("a grade shown with something behind it", PLAIN, Bulk(),
      status(row(), shown="70&nbsp;/&nbsp;100>", graded=True), {"direct": False}),
     ("an item of a scale", PLAIN, Bulk(), status(row(), shown="good", graded=True),
