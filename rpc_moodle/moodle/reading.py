@@ -8,11 +8,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, core_schema
 from typing_extensions import TypedDict, is_typeddict
 
+from rpc_moodle.transport.answers import LONG
+
 T = TypeVar("T")
 _PLAIN = (int, float, str, bool, type(None), Any)
-
-LONG = 1024 * 1024
-"""Bytes of an answer that is read in slices, in a thread: at once it would hold the interpreter's lock for long."""
 
 _SLICE = 100
 """Rows that are read at once; fewer cost more."""

@@ -9,6 +9,9 @@ from urllib.parse import unquote_plus
 
 from pydantic import SecretStr
 
+LONG = 1024 * 1024
+"""Bytes from which on an answer is read in a thread, slice by slice: at once it would hold the interpreter's lock."""
+
 _MESSAGE_LENGTH = 300
 _SHORTEST_DISGUISED = 8  # a shorter one stands in many a text by chance
 _ESCAPED = 3  # times that a text may have been escaped

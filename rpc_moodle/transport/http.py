@@ -14,6 +14,7 @@ from yarl import URL
 
 from rpc_moodle.transport import errors
 from rpc_moodle.transport.allowance import AnswerLimits
+from rpc_moodle.transport.answers import LONG
 from rpc_moodle.transport.budget import Budget
 from rpc_moodle.transport.guard import Guard
 from rpc_moodle.transport.resolver import GuardedResolver, Names, looking_up_for
@@ -26,9 +27,6 @@ from rpc_moodle.transport.trust import distrust
 T = TypeVar("T")
 
 _CONNECT_SECONDS = 10
-_LARGE = 1024 * 1024
-"""Bytes from which on an answer is read beside the event loop."""
-
 _LARGE_AT_A_TIME = 2
 """Large answers that are read at a time: to read one takes many times its bytes."""
 
@@ -163,7 +161,7 @@ class Http:
 
     async def beside(self, body: bytes, work: Callable[[], T]) -> T:
         """Do what costs time and memory with the length of a body: a long one beside the event loop, few at a time."""
-        if len(body) < _LARGE:
+        if len(body) < LONG:
             return work()
         async with self.large:
             return await asyncio.to_thread(work)

@@ -283,7 +283,7 @@ async def test_a_long_answer_is_read_beside_the_event_loop(
         return read(*given)
 
     monkeypatch.setattr(wire, "read", noted)
-    monkeypatch.setattr("rpc_moodle.transport.http._LARGE", 1000)
+    monkeypatch.setattr("rpc_moodle.transport.http.LONG", 1000)
     for length in (10, 2000):
         site.post(REST, payload=["x" * length])
         assert await moodle.call("f") == ["x" * length]

@@ -12,6 +12,7 @@ from rpc_moodle.moodle.groups import Grouped
 from rpc_moodle.moodle.models import EnrolledUser, Participant, Role, Submissions
 from rpc_moodle.moodle.reading import Reader
 from rpc_moodle.moodle.users import Access, DetailedUser
+from rpc_moodle.transport.answers import LONG
 from tests.support import VERSIONS, body_of, exchanges
 
 KINDS: list[Any] = [list[EnrolledUser], list[Participant], Submissions]
@@ -66,7 +67,7 @@ EXACT: dict[str, Any] = {str(kind): Reader(kind)._exact for kind in KINDS}  # wh
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("long", [reading.LONG, 0], ids=["at once", "in slices"])
+@pytest.mark.parametrize("long", [LONG, 0], ids=["at once", "in slices"])
 def test_every_recorded_answer_means_the_same_to_all_readers(
     kind: Any, version: str, long: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

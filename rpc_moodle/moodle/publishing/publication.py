@@ -25,7 +25,7 @@ from rpc_moodle.moodle.publishing.plan import Plan
 from rpc_moodle.moodle.publishing.reader import Reader
 from rpc_moodle.moodle.publishing.report import Code, Outcome, Report, Result, invalid, not_started, outcome_unknown
 from rpc_moodle.moodle.publishing.sender import Sender
-from rpc_moodle.moodle.publishing.teams import teams, together
+from rpc_moodle.moodle.publishing.teams import teams, whole_teams
 from rpc_moodle.moodle.publishing.writer import Writer
 from rpc_moodle.transport.gather import both
 from rpc_moodle.transport.unhurried import unhurried
@@ -180,7 +180,7 @@ class Publication:
                 size = min(size, _WITH_FILES)
             if self.assignment.teamsubmission and may_reopen(self.assignment, 0):
                 size = size if writer.listed is not None else min(size, _OF_UNKNOWN_TEAMS)
-                wave, entries[:] = together(writer.listed or (), entries, size)
+                wave, entries[:] = whole_teams(writer.listed or (), entries, size)
             else:
                 wave, entries[:] = entries[:size], entries[size:]
             with pace.measured(len(wave)):

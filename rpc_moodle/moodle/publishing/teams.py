@@ -49,7 +49,7 @@ async def teams(
     return found
 
 
-def together(listed: Sequence[Participant], entries: Sequence[Entry], size: int) -> tuple[list[Entry], list[Entry]]:
+def whole_teams(listed: Sequence[Participant], entries: Sequence[Entry], size: int) -> tuple[list[Entry], list[Entry]]:
     """Split entries into a wave of about that size, in which no team is cut, and the others."""
     group_of = _listed_groups(listed)
     begun = {group_of.get(entry.user_id, 0) for entry in entries[:size]} - {0}

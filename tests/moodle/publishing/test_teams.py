@@ -10,7 +10,7 @@ from rpc_moodle.moodle.assignments import assignment as assignment_of
 from rpc_moodle.moodle.models import Assignment, Participant
 from rpc_moodle.moodle.publishing import Code, Entry, Notice, Options, Outcome, TextFormat
 from rpc_moodle.moodle.publishing.stored import Stored
-from rpc_moodle.moodle.publishing.teams import in_turn, together
+from rpc_moodle.moodle.publishing.teams import in_turn, whole_teams
 from rpc_moodle.moodle.publishing.write import Write
 from rpc_moodle.sandbox import Sandbox, Stage, standings
 from rpc_moodle.sandbox import work as sandbox_work
@@ -73,7 +73,7 @@ def test_who_is_written_to_before_the_others_of_a_team(turn: Turn) -> None:
 
 def test_a_wave_cuts_no_team_whatever_the_order() -> None:
     entries = [Entry(user, "a") for user in (10, 5, 20, 7, 21, 12, 6, 11)]
-    wave, others = together(LISTED, entries, 3)
+    wave, others = whole_teams(LISTED, entries, 3)
     assert [entry.user_id for entry in wave] == [10, 5, 20, 7, 12, 6, 11]
     assert [entry.user_id for entry in others] == [21]
 
